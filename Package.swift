@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// Settings of every target: warnings are errors, imports are internal unless they say otherwise.
+let common: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// Settings of every target outside the rooms where unsafe pointers may live.
+let safe = common + [.strictMemorySafety()]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = safe) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: common)
+}
+
+let package = Package(
+  name: "memoryctl",
+  products: [.executable(name: "memoryctl", targets: ["memoryctl"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // Rooms with unsafe pointers: the C wrappers, threads, byte buffers, the canonicaliser.
+    library("Bytes", [], common),
+    library("Pipeline", [], common),
+    library("Crypto", ["CCrypto", "Bytes"], common),
+    library("Postgres", ["CPostgres", "Bytes"], common),
+    library("Zstandard", ["CZstd", "Bytes"], common),
+    library("CanonicalJSON", ["Bytes"], common),
+
+    library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
+    library("Signing", ["AuditCore", "Crypto", "Bytes"]),
+    library("ArchiveStore", ["AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
+    library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON"]),
+    library("Archiver", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    library("DrillRunner", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    .executableTarget(
+      name: "memoryctl",
+      dependencies: [
+        "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: safe),
+
+    .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: common),
+    tests("CryptoTests", ["Crypto", "Bytes"]),
+    tests("PostgresTests", ["Postgres", "Bytes"]),
+    tests("ZstandardTests", ["Zstandard", "Bytes"]),
+    tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
+    tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
+    tests("ArchiveStoreTests", ["ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
+    tests("ArchiverTests", ["Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Crypto"]),
+    tests("DrillRunnerTests", ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
+    tests("CommandLineTests", ["AuditCore", "Postgres"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

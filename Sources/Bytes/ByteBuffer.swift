@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A growable run of bytes that is reused from batch to batch.
+///
+/// `clear()` keeps the memory. At least ``slack`` bytes past `count` are always allocated, so that inner
+/// loops may store whole words and advance by what they meant to write.
+public struct ByteBuffer: ~Copyable {
+  /// Bytes past `count` that may be overwritten at any time.
+  public static var slack: Int { 64 }
+
+  @usableFromInline var base: UnsafeMutablePointer<UInt8>
+  @usableFromInline var allocated: Int
+  public private(set) var count = 0
+
+  public init(capacity: Int = 4096) {
+    allocated = max(capacity, 64) + Self.slack
+    base = .allocate(capacity: allocated)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Bytes that fit without growing.
+  public var capacity: Int { allocated - Self.slack }
+
+  public mutating func clear() { count = 0 }
+
+  /// Makes room for `extra` more bytes, doubling what is allocated when it has to grow.
+  @inline(__always)
+  public mutating func reserve(_ extra: Int) {
+    if count &+ extra > allocated &- Self.slack { grow(extra) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ extra: Int) {
+    let wanted = max(count + extra, capacity * 2) + Self.slack
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+    larger.update(from: base, count: count)
+    base.deallocate()
+    base = larger
+    allocated = wanted
+  }
+
+  /// Frees what a single huge value left allocated, when it is more than `limit`.
+  public mutating func shrink(to limit: Int) {
+    guard capacity > limit, count <= limit else { return }
+    let smaller = UnsafeMutablePointer<UInt8>.allocate(capacity: limit + Self.slack)
+    smaller.update(from: base, count: count)
+    base.deallocate()
+    base = smaller
+    allocated = limit + Self.slack
+  }
+
+  @inline(__always)
+  public mutating func append(_ byte: UInt8) {
+    reserve(1)
+    base[count] = byte
+    count &+= 1
+  }
+
+  @inline(__always)
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    UnsafeMutableRawPointer(base + count).copyMemory(from: start, byteCount: bytes.count)
+    count &+= bytes.count
+  }
+
+  @inline(__always)
+  public mutating func append(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBytes { append($0) }
+  }
+
+  @inline(__always)
+  public mutating func append(_ text: StaticString) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  public mutating func append(utf8 text: String) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  public mutating func append(_ other: borrowing ByteBuffer) {
+    append(other.unsafeBytes)
+  }
+
+  /// Drops all but the first `length` bytes.
+  public mutating func truncate(to length: Int) {
+    precondition(length >= 0 && length <= count)
+    count = length
+  }
+
+  /// Drops the first `length` bytes and moves the rest to the front.
+  public mutating func removeFirst(_ length: Int) {
+    precondition(length >= 0 && length <= count)
+    base.update(from: base + length, count: count - length)
+    count -= length
+  }
+
+  /// Hands the inner loop the place after `count`, with at least `extra + slack` bytes behind it; it returns
+  /// how many of them it filled.
+  @inline(__always)
+  public mutating func write<E: Error>(
+    upTo extra: Int, _ body: (UnsafeMutablePointer<UInt8>) throws(E) -> Int
+  ) throws(E) {
+    reserve(extra)
+    let written = try body(base + count)
+    precondition(written >= 0 && written <= extra)
+    count &+= written
+  }
+
+  /// The bytes, valid until the buffer changes.
+  @inline(__always)
+  public var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+  /// The bytes of a range, valid until the buffer changes.
+  @inline(__always)
+  public func unsafeBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
+  }
+
+  public func withSpan<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+    try body(Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count)))
+  }
+
+  public func array() -> [UInt8] { [UInt8](unsafeBytes) }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// A group of threads that work together: the first failure stops all of them.
+///
+/// Threads, not tasks: stages block in libpq, in files and in queues, which the cooperative pool must not.
+public final class Stages: Sendable {
+  private struct State {
+    var threads: [pthread_t] = []
+    var failure: (any Error)?
+    var stoppers: [@Sendable () -> Void] = []
+  }
+
+  private let state = Mutex(State())
+
+  public init() {}
+
+  /// Adds a queue that is stopped when a stage fails.
+  @discardableResult
+  public func queue<Element>(_ queue: BoundedQueue<Element>) -> BoundedQueue<Element> {
+    onFailure { queue.stop() }
+    return queue
+  }
+
+  /// Adds what else to do when a stage fails, such as cancelling a query. It may run on any thread.
+  public func onFailure(_ body: @escaping @Sendable () -> Void) {
+    let failed = state.withLock { state in
+      state.stoppers.append(body)
+      return state.failure != nil
+    }
+    if failed { body() }
+  }
+
+  /// Starts a thread. What it throws, but for ``PipelineStopped``, fails the group.
+  public func start(_ name: String, stackBytes: Int = 1 << 20, _ body: @escaping @Sendable () throws -> Void) {
+    let start = ThreadStart(name: name) { [self] in
+      do { try body() } catch { fail(error) }
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, stackBytes)
+    defer { pthread_attr_destroy(&attributes) }
+    var thread = pthread_t()
+    let opaque = Unmanaged.passRetained(start).toOpaque()
+    let code = pthread_create(&thread, &attributes, { argument in
+      let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
+      start.body()
+      return nil
+    }, opaque)
+    precondition(code == 0, "pthread_create failed")
+    let started = thread
+    state.withLock { $0.threads.append(started) }
+  }
+
+  /// Records a failure, unless one is recorded, and stops every stage.
+  public func fail(_ error: any Error) {
+    if error is PipelineStopped { return }
+    let stoppers = state.withLock { state -> [@Sendable () -> Void] in
+      guard state.failure == nil else { return [] }
+      state.failure = error
+      return state.stoppers
+    }
+    for stop in stoppers { stop() }
+  }
+
+  /// Waits for every thread, those that were started meanwhile too.
+  ///
+  /// - Throws: the first failure.
+  public func join() throws {
+    while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+}
+
+private final class ThreadStart: Sendable {
+  let name: String
+  let body: @Sendable () -> Void
+
+  init(name: String, body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
+  }
+}
