@@ -57,6 +57,10 @@ let package = Package(
       ],
       swiftSettings: safe),
 
+    .executableTarget(
+      name: "canonical-bench", dependencies: ["CanonicalJSON", "Crypto", "Bytes"],
+      path: "Benchmarks/CanonicalBench", swiftSettings: common),
+
     .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: common),
     tests("CryptoTests", ["Crypto", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),

@@ -109,6 +109,17 @@ public struct ByteBuffer: ~Copyable {
     count &+= written
   }
 
+  /// Where the bytes begin, valid until the buffer grows; for inner loops that fill what they reserved.
+  @inline(__always)
+  public var unsafeBase: UnsafeMutablePointer<UInt8> { base }
+
+  /// Says how many bytes count after an inner loop has filled them.
+  @inline(__always)
+  public mutating func setCount(_ newCount: Int) {
+    precondition(newCount >= 0 && newCount <= allocated - Self.slack)
+    count = newCount
+  }
+
   /// The bytes, valid until the buffer changes.
   @inline(__always)
   public var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
