@@ -8,6 +8,7 @@ let common: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
@@ -43,9 +44,10 @@ let package = Package(
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
+    library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
-    library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON"]),
+    library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
     library("Archiver", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
     library("DrillRunner", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
     .executableTarget(

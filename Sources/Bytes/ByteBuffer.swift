@@ -84,6 +84,13 @@ public struct ByteBuffer: ~Copyable {
     append(other.unsafeBytes)
   }
 
+  /// Replaces bytes that are there with a word's.
+  @inline(__always)
+  public mutating func overwrite<T: BitwiseCopyable>(at offset: Int, with value: T) {
+    precondition(offset >= 0 && offset + MemoryLayout<T>.size <= count)
+    UnsafeMutableRawPointer(base + offset).storeBytes(of: value, as: T.self)
+  }
+
   /// Drops all but the first `length` bytes.
   public mutating func truncate(to length: Int) {
     precondition(length >= 0 && length <= count)

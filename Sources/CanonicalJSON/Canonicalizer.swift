@@ -33,6 +33,8 @@ public struct Canonicalizer: ~Copyable {
   let budgetPerByte: Int
   /// Read the whole text, but leave its members as they stand.
   var isValidating = false
+  /// The text may go on behind its value.
+  private var isPrefix = false
 
   public init() { self.init(budgetPerByte: 8) }
 
@@ -51,23 +53,43 @@ public struct Canonicalizer: ~Copyable {
   ) throws(CanonicalizationError) {
     guard let base = text.baseAddress else { throw CanonicalizationError(reason: .syntax, offset: 0) }
     let start = base.assumingMemoryBound(to: UInt8.self)
-    budget = text.count * budgetPerByte + (budgetPerByte > 0 ? 1 << 16 : 0)
+    isPrefix = false
+    _ = try canonicalize(start, text.count, &out)
+  }
+
+  /// Appends the canonical form of the value that a text begins with.
+  ///
+  /// - Returns: the value's length in the text.
+  @inline(__always)
+  public mutating func canonicalizePrefix(
+    _ text: UnsafeRawBufferPointer, into out: inout ByteBuffer
+  ) throws(CanonicalizationError) -> Int {
+    guard let base = text.baseAddress else { throw CanonicalizationError(reason: .syntax, offset: 0) }
+    isPrefix = true
+    return try canonicalize(base.assumingMemoryBound(to: UInt8.self), text.count, &out)
+  }
+
+  @inline(__always)
+  private mutating func canonicalize(
+    _ start: UnsafePointer<UInt8>, _ count: Int, _ out: inout ByteBuffer
+  ) throws(CanonicalizationError) -> Int {
+    budget = count * budgetPerByte + (budgetPerByte > 0 ? 1 << 16 : 0)
     let before = out.count
-    switch run(start, text.count, &out) {
-    case (.done, _): return
+    switch run(start, count, &out) {
+    case (.done, let end): return end
     case (.failed(let reason), let offset):
       out.truncate(to: before)
       throw CanonicalizationError(reason: reason, offset: offset)
     case (.overBudget, _):
       out.truncate(to: before)
-      try canonicalizeByIndex(start, text.count, into: &out)
+      return try canonicalizeByIndex(start, count, into: &out)
     }
   }
 
   @inline(never)
   private mutating func canonicalizeByIndex(
     _ start: UnsafePointer<UInt8>, _ count: Int, into out: inout ByteBuffer
-  ) throws(CanonicalizationError) {
+  ) throws(CanonicalizationError) -> Int {
     let before = out.count
     isValidating = true
     let (outcome, offset) = run(start, count, &out)
@@ -75,7 +97,8 @@ public struct Canonicalizer: ~Copyable {
     out.truncate(to: before)
     if case .failed(let reason) = outcome { throw CanonicalizationError(reason: reason, offset: offset) }
     var indexed = IndexedCanonicalizer(powers: powers)
-    try indexed.canonicalize(start, count, into: &out)
+    try indexed.canonicalize(start, offset, into: &out)
+    return offset
   }
 
   public mutating func canonicalize(
@@ -144,6 +167,7 @@ public struct Canonicalizer: ~Copyable {
       // Behind a value: the container goes on or ends.
       while true {
         if containers.count == 0 {
+          if isPrefix { return .done }
           scan.skipWhiteSpace()
           return scan.p == scan.limit ? .done : .failed(.syntax)
         }

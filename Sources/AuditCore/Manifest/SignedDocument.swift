@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Crypto
+
+/// An object of two members: what is signed, and the proof that it is.
+public struct SignedDocument: Equatable, Sendable {
+  /// Name of the signed member, which decides what its signature is worth something for.
+  public enum Kind: String, Sendable {
+    case manifest, report, registry, payload
+  }
+
+  public let kind: Kind
+  public let content: JSONValue
+  public let proof: Proof
+  /// SHA-256 of the content's canonical form.
+  public let digest: Digest
+
+  public init(_ kind: Kind, _ content: JSONValue, proof: Proof) {
+    self.kind = kind
+    self.content = content
+    self.proof = proof
+    digest = Self.digest(of: content)
+  }
+
+  public static func digest(of content: JSONValue) -> Digest { SHA256.hash(content.canonicalBytes) }
+
+  /// Reads the document strictly; the proof's digest must be the content's.
+  public init(parsing bytes: [UInt8], _ kind: Kind) throws(DocumentError) {
+    let document: JSONValue
+    do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
+      throw DocumentError("not a JSON document: \(error)")
+    }
+    guard let members = document.members, Set(members.map(\.name)) == [kind.rawValue, "proof"], members.count == 2,
+      let content = document[kind.rawValue], let proof = document["proof"]
+    else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\"") }
+    self.init(kind, content, proof: try Proof(json: proof))
+    guard self.proof.digest == digest else { throw DocumentError("proof.digestHex is not the digest of the \(kind.rawValue)") }
+  }
+
+  public var bytes: [UInt8] {
+    JSONValue.object([JSONValue.Member(kind.rawValue, content), JSONValue.Member("proof", proof.json)]).prettyBytes
+  }
+}
+
+/// Signatures over one digest.
+public struct Proof: Equatable, Sendable {
+  public struct Signature: Equatable, Sendable {
+    public let signerID: String
+    public let kid: String
+    public let algorithm: String
+    public let signature: [UInt8]
+
+    public init(signerID: String, kid: String, algorithm: String, signature: [UInt8]) {
+      self.signerID = signerID
+      self.kid = kid
+      self.algorithm = algorithm
+      self.signature = signature
+    }
+  }
+
+  public let digest: Digest
+  public let threshold: Int
+  public let signatures: [Signature]
+
+  public init(digest: Digest, threshold: Int, signatures: [Signature]) {
+    self.digest = digest
+    self.threshold = threshold
+    self.signatures = signatures
+  }
+
+  public var json: JSONValue {
+    .object([
+      "digestHex": .digest(digest), "threshold": .count(threshold),
+      "signatures": .array(
+        signatures.map { signature in
+          .object([
+            "signerId": .string(signature.signerID), "kid": .string(signature.kid), "alg": .string(signature.algorithm),
+            "signature": .string(Base64.encode(signature.signature)),
+          ])
+        }),
+    ])
+  }
+
+  /// Reads a proof strictly: just the members that the format names, canonical base64.
+  public init(json: JSONValue) throws(DocumentError) {
+    let reader = try DocumentReader(json, "proof")
+    try reader.refuseMembers(besides: ["digestHex", "threshold", "signatures"])
+    var signatures: [Signature] = []
+    for value in try reader.array("signatures") {
+      let entry = try DocumentReader(value, "proof.signatures")
+      try entry.refuseMembers(besides: ["signerId", "kid", "alg", "signature"])
+      guard let bytes = Base64.decode(try entry.string("signature")) else {
+        throw entry.error("signature", "is no canonical base64")
+      }
+      signatures.append(
+        Signature(
+          signerID: try entry.string("signerId"), kid: try entry.string("kid"), algorithm: try entry.string("alg"),
+          signature: bytes))
+    }
+    let threshold = try reader.count("threshold")
+    guard threshold >= 1, threshold <= signatures.count else {
+      throw reader.error("threshold", "is not between 1 and the number of signatures")
+    }
+    self.init(digest: try reader.digest("digestHex"), threshold: threshold, signatures: signatures)
+  }
+}
+
+extension DocumentReader {
+  /// Refuses members that the format does not name.
+  func refuseMembers(besides names: [String]) throws(DocumentError) {
+    for member in value.members ?? [] where !names.contains(member.name) {
+      throw DocumentError("\(path).\(member.name) is unknown")
+    }
+  }
+}

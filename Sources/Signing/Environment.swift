@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Glibc
+
+/// The variables of a run. Every secret `NAME` may come from the file that `NAME_FILE` names instead.
+public struct Environment: Sendable {
+  private let values: [String: String]
+
+  public init(_ values: [String: String]) { self.values = values }
+
+  /// The variable's value, or its file's without one newline at the end; nil when neither is set or it is empty.
+  public func value(_ name: String) throws(Failure) -> String? {
+    let direct = values[name].flatMap { $0.isEmpty ? nil : $0 }
+    guard let path = values[name + "_FILE"], !path.isEmpty else { return direct }
+    if direct != nil {
+      throw Failure(.configuration, "both \(name) and \(name)_FILE are set", on: name, remedy: "keep one of them")
+    }
+    guard var bytes = readSmallFile(path) else {
+      throw Failure(
+        .configuration, "the file that it names cannot be read", on: "\(name)_FILE",
+        remedy: "check the path and its permissions")
+    }
+    if bytes.last == 0x0a { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The first of several names that is set.
+  public func firstValue(_ names: String...) throws(Failure) -> String? {
+    for name in names {
+      if let value = try value(name) { return value }
+    }
+    return nil
+  }
+
+  /// Whether a variable says yes.
+  public func isTrue(_ name: String) throws(Failure) -> Bool {
+    guard let text = try value(name)?.lowercased() else { return false }
+    return ["true", "1", "yes", "on"].contains(text)
+  }
+
+  public var isProduction: Bool { values["NODE_ENV"] == "production" }
+  public var isDevelopment: Bool { values["NODE_ENV"] == "development" }
+
+  /// Signing, and signed rows, are demanded.
+  public func requiresSigning() throws(Failure) -> Bool {
+    if isProduction { return true }
+    return try isTrue("REQUIRE_KMS")
+  }
+}
+
+/// Reads a file of at most a megabyte; nil when it cannot be read or is larger.
+public func readSmallFile(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+  let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = unsafe read(descriptor, &piece, piece.count)
+    guard count >= 0 else { return nil }
+    if count == 0 { return bytes }
+    bytes += piece[..<count]
+    if bytes.count > limit { return nil }
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Crypto
+
+/// What a key may sign.
+public enum KeyUse: String, Sendable {
+  case events, manifests, multisig
+}
+
+/// A key that verifies.
+public struct VerificationKey: Sendable {
+  public enum Material: Sendable {
+    case shared(HMACSHA256)
+    case published(PublicKey)
+  }
+
+  public let kid: String
+  public let algorithm: SignatureAlgorithm
+  public let material: Material
+  /// Instants between which its signatures count; both ends count.
+  public let validity: ClosedRange<Timestamp>
+  public let uses: Set<KeyUse>
+
+  public init(
+    kid: String, algorithm: SignatureAlgorithm, material: Material,
+    validity: ClosedRange<Timestamp> = .distantPast ... .distantFuture,
+    uses: Set<KeyUse> = [.events, .manifests, .multisig]
+  ) {
+    self.kid = kid
+    self.algorithm = algorithm
+    self.material = material
+    self.validity = validity
+    self.uses = uses
+  }
+
+  /// Bytes of a signature of this key.
+  var signatureLength: Int {
+    switch material {
+    case .shared: 32
+    case .published(let key): key.kind.signatureLength
+    }
+  }
+
+  @safe
+  func isValid(_ signature: UnsafeRawBufferPointer, over digest: Digest) -> Bool {
+    switch material {
+    case .shared(let hmac): unsafe hmac.isValid(signature, over: digest)
+    case .published(let key): unsafe key.isValid(signature, over: digest)
+    }
+  }
+
+  func isValid(_ signature: [UInt8], over digest: Digest) -> Bool {
+    unsafe signature.withUnsafeBytes { isValid($0, over: digest) }
+  }
+}
+
+/// The public keys of the signers, as `AUDIT_SIGNERS_FILE` lists them.
+public struct KeyRegistry: Sendable {
+  public let keys: [VerificationKey]
+
+  /// Reads `{"signers":[{"signer_kid","algorithm","public_key_pem","deployedAt","description"}]}`.
+  ///
+  /// `uses`, `notBefore` and `notAfter` narrow what a key counts for; without `notBefore`, `deployedAt` does.
+  public init(parsing bytes: [UInt8], name: String) throws(Failure) {
+    func failure(_ problem: String, _ cause: (any Error)? = nil) -> Failure {
+      Failure(.configuration, problem, on: name, remedy: "correct the signer registry", cause: cause)
+    }
+    let document: JSONValue
+    do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
+      throw failure("not a JSON document: \(error)", error)
+    }
+    guard let signers = document["signers"]?.array else { throw failure("it has no list \"signers\"") }
+    var keys: [VerificationKey] = []
+    for (index, signer) in signers.enumerated() {
+      let key: VerificationKey
+      do throws(EntryError) { key = try Self.key(signer) } catch {
+        throw failure("signer \(index + 1) of the list: \(error.reason)")
+      }
+      if keys.contains(where: { $0.kid == key.kid }) { throw failure("signer_kid \"\(key.kid)\" occurs twice") }
+      keys.append(key)
+    }
+    self.keys = keys
+  }
+
+  public static func load(_ environment: Environment) throws(Failure) -> KeyRegistry? {
+    guard let path = try environment.value("AUDIT_SIGNERS_FILE") else { return nil }
+    guard let bytes = readSmallFile(path) else {
+      throw Failure(.configuration, "the registry cannot be read", on: path, remedy: "check AUDIT_SIGNERS_FILE")
+    }
+    return try KeyRegistry(parsing: bytes, name: path)
+  }
+
+  /// The id under which the registry lists a public key.
+  public func kid(of key: PublicKey) -> String? {
+    let fingerprint = key.fingerprint
+    return keys.first {
+      guard case .published(let other) = $0.material else { return false }
+      return other.fingerprint == fingerprint
+    }?.kid
+  }
+
+  private struct EntryError: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+  }
+
+  private static func key(_ signer: JSONValue) throws(EntryError) -> VerificationKey {
+    guard let kid = signer["signer_kid"]?.string, !kid.isEmpty else { throw EntryError("signer_kid is missing") }
+    guard let name = signer["algorithm"]?.string, let algorithm = SignatureAlgorithm(name: name) else {
+      throw EntryError("algorithm of \"\(kid)\" is missing or unknown")
+    }
+    guard let pem = signer["public_key_pem"]?.string else { throw EntryError("public_key_pem of \"\(kid)\" is missing") }
+    let key: PublicKey
+    do throws(KeyError) { key = try PublicKey(pem: Array(pem.utf8)) } catch {
+      throw EntryError("public_key_pem of \"\(kid)\": \(error)")
+    }
+    guard algorithm == (key.kind == .ed25519 ? .ed25519 : .rsaSHA256) else {
+      throw EntryError("the key of \"\(kid)\" is not of its algorithm")
+    }
+    return VerificationKey(
+      kid: kid, algorithm: algorithm, material: .published(key), validity: try validity(signer, kid),
+      uses: try uses(signer, kid))
+  }
+
+  private static func validity(_ signer: JSONValue, _ kid: String) throws(EntryError) -> ClosedRange<Timestamp> {
+    func time(_ name: String) throws(EntryError) -> Timestamp? {
+      guard let value = signer[name], value != .null else { return nil }
+      guard let text = value.string, let time = Timestamp(text) else {
+        throw EntryError("\(name) of \"\(kid)\" is no time like 2026-01-01T00:00:00Z")
+      }
+      return time
+    }
+    let deployed = try time("deployedAt")
+    let start = try time("notBefore") ?? deployed ?? .distantPast
+    let end = try time("notAfter") ?? .distantFuture
+    guard start <= end else { throw EntryError("\"\(kid)\" ends before it begins") }
+    return start...end
+  }
+
+  private static func uses(_ signer: JSONValue, _ kid: String) throws(EntryError) -> Set<KeyUse> {
+    guard let list = signer["uses"] else { return [.events, .manifests, .multisig] }
+    guard let names = list.array?.map({ $0.string ?? "" }) else { throw EntryError("uses of \"\(kid)\" is no list") }
+    let uses = names.compactMap { KeyUse(rawValue: $0) }
+    guard uses.count == names.count else { throw EntryError("uses of \"\(kid)\" names something unknown") }
+    return Set(uses)
+  }
+}

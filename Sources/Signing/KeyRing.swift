@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Crypto
+
+/// The keys at hand: the registry's, and those of the environment.
+public struct KeyRing: Sendable {
+  public let keys: [VerificationKey]
+
+  public init(_ keys: [VerificationKey]) { self.keys = keys }
+
+  public init(_ environment: Environment, registry: KeyRegistry?) throws(Failure) {
+    var keys = registry?.keys ?? []
+    for name in ["AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET"] {
+      guard let key = try environment.value(name) else { continue }
+      if keys.contains(where: { $0.kid == "local-hmac" }) { continue }
+      keys.append(Self.shared(Array(key.utf8), "local-hmac"))
+    }
+    if try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil || environment.isDevelopment {
+      keys.append(Self.shared(try SignerChoice.mockKeyBytes(environment), "mock"))
+    }
+    if let pem = try environment.value("AUDIT_SIGNING_PUBLIC_KEY") {
+      let text = pem.contains("-----BEGIN") ? Array(pem.replacing("\\n", with: "\n").utf8) : readSmallFile(pem) ?? []
+      do throws(KeyError) { Self.add(try PublicKey(pem: text), to: &keys, registry) } catch {
+        throw Failure(
+          .configuration, "\(error)", on: "AUDIT_SIGNING_PUBLIC_KEY", remedy: "give a public key in PEM, or its file")
+      }
+    }
+    self.init(keys)
+  }
+
+  /// Adds the key of a signer of this run, so that its own signatures verify.
+  public func adding(_ signer: (any Signer)?) -> KeyRing {
+    guard let pem = signer?.description.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)) else { return self }
+    var keys = keys
+    Self.add(key, to: &keys, nil)
+    return KeyRing(keys)
+  }
+
+  private static func add(_ key: PublicKey, to keys: inout [VerificationKey], _ registry: KeyRegistry?) {
+    let fingerprint = key.fingerprint
+    let isThere = keys.contains {
+      if case .published(let other) = $0.material { other.fingerprint == fingerprint } else { false }
+    }
+    guard !isThere else { return }
+    let algorithm: SignatureAlgorithm = key.kind == .ed25519 ? .ed25519 : .rsaSHA256
+    keys.append(VerificationKey(kid: derivedKid(key), algorithm: algorithm, material: .published(key)))
+  }
+
+  private static func shared(_ key: [UInt8], _ kid: String) -> VerificationKey {
+    VerificationKey(kid: kid, algorithm: .hmacSHA256, material: .shared(HMACSHA256(key: key)))
+  }
+}

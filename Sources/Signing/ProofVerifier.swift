@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Crypto
+
+/// What a look at a document's proof found.
+public enum ProofVerdict: Equatable, Sendable {
+  /// Ids of the keys whose signatures count.
+  case valid([String])
+  /// No key at hand can tell.
+  case unverifiable(String)
+  case invalid(String)
+}
+
+extension KeyRing {
+  /// Checks a proof over `digest`.
+  ///
+  /// - Parameters:
+  ///   - time: when the document says that it was signed; keys count within their validity.
+  ///   - threshold: distinct keys that must have signed, whatever the proof itself asks for.
+  public func verify(_ proof: Proof, over digest: Digest, at time: Timestamp, for use: KeyUse, threshold: Int = 1)
+    -> ProofVerdict
+  {
+    guard proof.digest == digest else { return .invalid("the proof is over another digest") }
+    var counted: [String] = []
+    var unknown: [String] = []
+    for signature in proof.signatures {
+      guard signature.signerID == signature.kid else {
+        return .invalid("signerId \"\(signature.signerID)\" and kid \"\(signature.kid)\" name different keys")
+      }
+      guard let key = keys.first(where: { $0.kid == signature.kid }) else {
+        unknown.append(signature.kid)
+        continue
+      }
+      guard key.algorithm.rawValue == signature.algorithm else {
+        return .invalid("alg of \"\(signature.kid)\" is not that key's")
+      }
+      guard key.isValid(signature.signature, over: digest) else {
+        return .invalid("the signature of \"\(signature.kid)\" does not verify")
+      }
+      guard key.uses.contains(use) else { return .invalid("\"\(signature.kid)\" may not sign \(use.rawValue)") }
+      guard key.validity.contains(time) else { return .invalid("\"\(signature.kid)\" was not valid at \(time.isoSeconds)") }
+      if !counted.contains(signature.kid) { counted.append(signature.kid) }
+    }
+    if counted.count >= max(threshold, proof.threshold) { return .valid(counted) }
+    if !unknown.isEmpty { return .unverifiable("no key at hand for \(unknown.joined(separator: ", "))") }
+    return .invalid("\(counted.count) distinct keys signed, \(max(threshold, proof.threshold)) are needed")
+  }
+}
+
+extension Signer {
+  /// Signs a document.
+  public func sign(_ kind: SignedDocument.Kind, _ content: JSONValue) throws -> SignedDocument {
+    let digest = SignedDocument.digest(of: content)
+    let entry = Proof.Signature(
+      signerID: description.kid, kid: description.kid, algorithm: description.algorithm.rawValue,
+      signature: try sign(digest))
+    return SignedDocument(kind, content, proof: Proof(digest: digest, threshold: 1, signatures: [entry]))
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Crypto
+
+/// Which rows' signatures are checked.
+public enum SignaturePolicy: Equatable, Sendable, CustomStringConvertible {
+  case all
+  /// One row in `n`, chosen by the row's own hash.
+  case sample(Int)
+  case none
+
+  /// Reads `all`, `sample:N` or `none`.
+  public init?(_ text: String) {
+    if text == "all" { self = .all } else if text == "none" { self = .none } else {
+      guard text.hasPrefix("sample:"), let n = Int(text.dropFirst(7)), n >= 1 else { return nil }
+      self = .sample(n)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .all: "all"
+    case .sample(let n): "sample:\(n)"
+    case .none: "none"
+    }
+  }
+}
+
+/// What a look at a row's signature found.
+public enum SignatureVerdict: UInt8, Sendable {
+  case valid, unsigned, invalid, unverifiable
+  /// The policy left this row out.
+  case skipped
+}
+
+/// Checks rows' signatures on one thread.
+public struct RowSignatureChecker {
+  private let keys: [VerificationKey]
+  private let policy: SignaturePolicy
+  /// The key that verified the last row most likely verifies the next.
+  private var lastKey = 0
+  private var decoded: [UInt8] = Array(repeating: 0, count: 1024)
+
+  public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
+    keys = ring.keys.filter { $0.uses.contains(.events) }
+    self.policy = policy
+  }
+
+  /// - Parameters:
+  ///   - signature: base64 text; nil for NULL.
+  ///   - digest: the row's stored hash.
+  ///   - signerID: the key's id where the row names it.
+  @safe
+  public mutating func check(
+    _ signature: UnsafeRawBufferPointer?, over digest: Digest, createdAt: Timestamp,
+    signerID: UnsafeRawBufferPointer?
+  ) -> SignatureVerdict {
+    guard let signature = unsafe signature else { return .unsigned }
+    switch policy {
+    case .all: break
+    case .none: return .skipped
+    case .sample(let n): if digest.words.0 % UInt64(n) != 0 { return .skipped }
+    }
+    guard let length = unsafe Base64.decodedLength(signature), length <= decoded.count else { return .invalid }
+    let isCanonical = unsafe decoded.withUnsafeMutableBytes {
+      unsafe Base64.decode(signature, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<length]))
+    }
+    guard isCanonical else { return .invalid }
+    if let signerID = unsafe signerID, let named = keys.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) }) {
+      return isValid(named, length, digest, createdAt) ? .valid : .invalid
+    }
+    return checkFittingKeys(length, digest, createdAt)
+  }
+
+  private mutating func checkFittingKeys(_ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> SignatureVerdict {
+    if lastKey < keys.count, isValid(lastKey, length, digest, createdAt) { return .valid }
+    var hasFittingKey = false
+    for index in keys.indices where keys[index].signatureLength == length {
+      hasFittingKey = true
+      if index != lastKey, isValid(index, length, digest, createdAt) {
+        lastKey = index
+        return .valid
+      }
+    }
+    return hasFittingKey ? .invalid : .unverifiable
+  }
+
+  private func isValid(_ index: Int, _ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> Bool {
+    let key = keys[index]
+    guard key.signatureLength == length, key.validity.contains(createdAt) else { return false }
+    return unsafe decoded.withUnsafeBytes { key.isValid(unsafe UnsafeRawBufferPointer(rebasing: $0[..<length]), over: digest) }
+  }
+}
