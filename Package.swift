@@ -38,6 +38,7 @@ let package = Package(
     // Rooms with unsafe pointers: the C wrappers, threads, byte buffers, the canonicaliser.
     library("Bytes", [], common),
     library("Pipeline", [], common),
+    library("Files", ["Bytes"], common),
     library("Crypto", ["CCrypto", "Bytes"], common),
     library("Postgres", ["CPostgres", "Bytes"], common),
     library("Zstandard", ["CZstd", "Bytes"], common),
@@ -46,7 +47,7 @@ let package = Package(
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
-    library("ArchiveStore", ["AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
+    library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
     library("Archiver", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
     library("DrillRunner", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),

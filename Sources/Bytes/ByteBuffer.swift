@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 
 /// A growable run of bytes that is reused from batch to batch.
 ///
@@ -140,6 +141,16 @@ public struct ByteBuffer: ~Copyable {
 
   public func withSpan<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
     try body(Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count)))
+  }
+
+  /// Appends the offsets of all newlines from `start` on to `ends`.
+  public func newlines(from start: Int, into ends: inout [Int]) {
+    var offset = start
+    while offset < count, let found = memchr(base + offset, 0x0a, count - offset) {
+      offset = found - UnsafeMutableRawPointer(base)
+      ends.append(offset)
+      offset += 1
+    }
   }
 
   public func array() -> [UInt8] { [UInt8](unsafeBytes) }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Crypto
+public import Signing
+
+/// A manifest as it stands in the archive.
+public struct StoredManifest: Sendable {
+  public let manifest: Manifest
+  public let digest: Digest
+  public let proof: Proof
+}
+
+/// One stream of a store.
+public struct Archive: Sendable {
+  public let store: any ObjectStore
+  public let stream: String
+
+  static let largestManifest = 8 << 20
+
+  /// - Parameter stream: letters, digits, `-` and `_`.
+  public init(_ store: any ObjectStore, stream: String) throws(Failure) {
+    let isSound = !stream.isEmpty && stream.utf8.allSatisfy {
+      Character(Unicode.Scalar($0)).isASCII && (Character(Unicode.Scalar($0)).isLetter || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x5f)
+    }
+    guard isSound else {
+      throw Failure(
+        .configuration, "a stream's name has letters, digits, - and _ only", on: "AUDIT_ARCHIVE_STREAM",
+        remedy: "name it otherwise")
+    }
+    self.store = store
+    self.stream = stream
+  }
+
+  /// `<base>/<stream>`.
+  public var url: String { "\(store.url)/\(stream)" }
+
+  public static func manifestKey(_ sequence: Int) -> String { "manifests/\(Manifest.sequenceText(sequence)).json" }
+
+  /// Name of an object of the stream in messages.
+  public func name(_ key: String) -> String { "\(url)/\(key)" }
+
+  /// Sequences of the manifests that are there.
+  ///
+  /// - Throws: an ``ArchiveFinding`` where they are not 0, 1, 2 and so on, or something else lies among them.
+  public func sequences() throws -> Range<Int> {
+    let found = try store.list("\(stream)/manifests/").map { String($0.key.dropFirst(stream.count + 1)) }
+    for (index, key) in found.enumerated() where key != Self.manifestKey(index) {
+      guard isManifestKey(key) else { throw ArchiveFinding(name(key), "this is no manifest's name") }
+      throw ArchiveFinding(name(Self.manifestKey(index)), "the manifest is missing")
+    }
+    return 0..<found.count
+  }
+
+  private func isManifestKey(_ key: String) -> Bool {
+    let digits = key.dropFirst(10).dropLast(5)
+    return key.utf8.count == 25 && key.hasPrefix("manifests/") && key.hasSuffix(".json")
+      && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  /// Reads a manifest; its digest is checked, its signature is not.
+  ///
+  /// - Throws: an ``ArchiveFinding`` when it is damaged or missing.
+  public func manifest(_ sequence: Int) throws -> StoredManifest {
+    let key = Self.manifestKey(sequence)
+    guard let bytes = try store.read("\(stream)/\(key)", limit: Self.largestManifest) else {
+      throw ArchiveFinding(name(key), "the manifest is missing")
+    }
+    let stored: StoredManifest
+    do throws(DocumentError) { stored = try StoredManifest(parsing: bytes) } catch {
+      throw ArchiveFinding(name(key), error.reason)
+    }
+    guard stored.manifest.sequence == sequence, stored.manifest.stream == stream else {
+      throw ArchiveFinding(name(key), "it is the manifest of another place")
+    }
+    return stored
+  }
+
+  /// Opens the bundle of a manifest.
+  public func bundle(_ manifest: Manifest) throws -> BundleReader? {
+    guard let bundle = manifest.bundle else { return nil }
+    guard bundle.key.hasPrefix("bundles/\(Manifest.sequenceText(manifest.sequence))-"),
+      bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
+      bundle.key.dropFirst(19).prefix(16) == bundle.sha256.hex.prefix(16)
+    else { throw ArchiveFinding(name(bundle.key), "this is no name for the bundle of its manifest") }
+    guard let object = try store.open("\(stream)/\(bundle.key)") else {
+      throw ArchiveFinding(name(bundle.key), "the bundle is missing")
+    }
+    return try BundleReader(object, name: name(bundle.key), expected: bundle)
+  }
+
+  /// Bundles that no manifest names: debris of a crash.
+  public func debris(_ named: Set<String>) throws -> [String] {
+    try store.list("\(stream)/bundles/").map { String($0.key.dropFirst(stream.count + 1)) }.filter { !named.contains($0) }
+  }
+}
+
+extension StoredManifest {
+  public init(parsing bytes: [UInt8]) throws(DocumentError) {
+    let document = try SignedDocument(parsing: bytes, .manifest)
+    self.init(manifest: try Manifest(json: document.content), digest: document.digest, proof: document.proof)
+  }
+
+  /// What is wrong with how this manifest joins the one before; nil where nothing is.
+  public func seam(after previous: StoredManifest?) -> String? {
+    guard manifest.previousManifest == previous?.digest else { return "previousManifest is not the digest of the one before" }
+    guard manifest.chain.previousHash == previous?.manifest.chain.headHash else {
+      return "its chain does not begin where the one before ends"
+    }
+    guard manifest.rowTotal == (previous?.manifest.rowTotal ?? 0) + manifest.rowCount else {
+      return "rows.total is not the sum of what is archived"
+    }
+    return coverageFault(after: previous?.manifest.coverage)
+  }
+
+  private func coverageFault(after previous: Manifest.Coverage?) -> String? {
+    let coverage = manifest.coverage
+    guard let previous else { return coverage.part == 0 ? nil : "the first bundle's part is not 0" }
+    if previous.isLast {
+      return coverage.day == previous.day.next && coverage.part == 0 ? nil : "it does not cover the day behind the one before"
+    }
+    return coverage.day == previous.day && coverage.part == previous.part + 1
+      ? nil : "it does not go on with the day that the one before left open"
+  }
+}
+
+extension Archive {
+  /// Puts a bundle in its place; one that an interrupted run left there is used when it is the same.
+  public func upload(_ bundle: SealedBundle, retention: Manifest.Retention) throws {
+    // The key carries the digest: an object that is there already has this content, or is damaged and found by verify.
+    _ = try store.create("\(stream)/\(bundle.manifest.key)", .file(bundle.file), retention: retention)
+  }
+
+  /// Commits a manifest: from then on its bundle is part of the archive.
+  ///
+  /// - Returns: the manifest as stored.
+  /// - Throws: status `tryLater` when another run has committed this sequence.
+  public func commit(_ manifest: Manifest, _ signer: any Signer) throws -> StoredManifest {
+    let document = try signer.sign(.manifest, manifest.json)
+    let key = Self.manifestKey(manifest.sequence)
+    let outcome = try store.create("\(stream)/\(key)", .bytes(document.bytes), retention: manifest.retention)
+    guard outcome == .created else {
+      throw Failure(
+        .tryLater, "another run has committed this sequence", on: name(key),
+        remedy: "nothing is lost: the next run goes on behind it")
+    }
+    return StoredManifest(manifest: manifest, digest: document.digest, proof: document.proof)
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Bytes
+internal import Crypto
+internal import Zstandard
+
+/// What is wrong with an object of the archive.
+public struct ArchiveFinding: Error, Equatable, Sendable, CustomStringConvertible {
+  public let object: String
+  public let reason: String
+
+  public init(_ object: String, _ reason: String) {
+    self.object = object
+    self.reason = reason
+  }
+
+  public var description: String { "\(object): \(reason)" }
+}
+
+/// Reads a bundle from its beginning to its end in bounded memory, checking every byte on the way.
+///
+/// Throws an ``ArchiveFinding`` for damage, a ``Failure`` where it could not look.
+public final class BundleReader {
+  private enum Place { case betweenFrames, inFrame, behindRows, ended }
+
+  private let name: String
+  private let object: any ObjectReader
+  /// What the signed manifest says; nil for a bundle that is looked at by itself.
+  private let expected: Manifest.Bundle?
+  private let decompressor: Decompressor
+  private var place = Place.betweenFrames
+  private var input = ByteBuffer(capacity: 1 << 20)
+  private var consumed = 0
+  private var carry = ByteBuffer()
+  private var fileDigest = SHA256()
+  private var contentDigest = SHA256()
+  private var fileBytes = 0
+  private var contentBytes = 0
+  private var frames: [(bytes: Int, contentBytes: Int, rows: Int)] = []
+  private var frameStart = (bytes: 0, contentBytes: 0, rows: 0)
+  private var rows = 0
+  private var sequence = 0
+
+  /// Known once the last chunk has been read.
+  public private(set) var carried: CarriedManifest?
+
+  static let largestTail = 256 << 20
+
+  public init(_ object: any ObjectReader, name: String, expected: Manifest.Bundle?) throws {
+    self.object = object
+    self.name = name
+    self.expected = expected
+    decompressor = try Decompressor()
+    if let expected, object.size != expected.bytes {
+      throw ArchiveFinding(name, "it has \(object.size) bytes, its manifest says \(expected.bytes)")
+    }
+  }
+
+  /// Fills `chunk` with the next lines.
+  ///
+  /// - Returns: false at the end; then every check has passed.
+  public func next(_ chunk: LineChunk) throws -> Bool {
+    chunk.removeAll()
+    chunk.sequence = sequence
+    chunk.firstRow = rows
+    do {
+      while place == .betweenFrames || place == .inFrame {
+        if try fill(chunk) {
+          sequence += 1
+          return true
+        }
+      }
+      if place == .behindRows { try readTail() }
+      return false
+    } catch let error as ZstandardError { throw ArchiveFinding(name, "not a sound zstd frame: \(error)") }
+  }
+
+  /// Reads on; true when the chunk has lines enough or its frame ended.
+  private func fill(_ chunk: LineChunk) throws -> Bool {
+    if place == .betweenFrames {
+      guard try have(4) else { throw ArchiveFinding(name, "it ends before its carried manifest") }
+      if unsafe SkippableFrame.isSkippable(input.unsafeBytes(consumed..<input.count)) {
+        place = .behindRows
+        return false
+      }
+      place = .inFrame
+      frameStart = (fileBytes - (input.count - consumed), contentBytes, rows)
+    }
+    chunk.frame = frames.count
+    chunk.bytes.append(carry)
+    carry.clear()
+    while true {
+      guard try have(1) else { throw ArchiveFinding(name, "it ends within a frame") }
+      let before = chunk.bytes.count
+      let ended = try unsafe decompressor.decompress(
+        input.unsafeBytes, consumed: &consumed, into: &chunk.bytes, room: 1 << 18)
+      try account(chunk, from: before)
+      if ended {
+        try endFrame(chunk)
+        return true
+      }
+      if chunk.bytes.count >= 1 << 20 && !chunk.ends.isEmpty {
+        keepPartOfLine(chunk)
+        return true
+      }
+    }
+  }
+
+  private func account(_ chunk: LineChunk, from before: Int) throws {
+    contentBytes += chunk.bytes.count - before
+    if let expected, contentBytes > expected.contentBytes {
+      throw ArchiveFinding(name, "its content is longer than its manifest says")
+    }
+    unsafe contentDigest.update(chunk.bytes.unsafeBytes(before..<chunk.bytes.count))
+    let known = chunk.ends.count
+    chunk.bytes.newlines(from: before, into: &chunk.ends)
+    rows += chunk.ends.count - known
+  }
+
+  /// Moves what stands behind the last newline to the next chunk.
+  private func keepPartOfLine(_ chunk: LineChunk) {
+    let whole = chunk.ends[chunk.ends.count - 1] + 1
+    unsafe carry.append(chunk.bytes.unsafeBytes(whole..<chunk.bytes.count))
+    chunk.bytes.truncate(to: whole)
+  }
+
+  private func endFrame(_ chunk: LineChunk) throws {
+    guard let last = chunk.ends.last, last == chunk.bytes.count - 1 else {
+      throw ArchiveFinding(name, "frame \(frames.count) does not end where a row does")
+    }
+    let position = fileBytes - (input.count - consumed)
+    frames.append((position - frameStart.bytes, contentBytes - frameStart.contentBytes, rows - frameStart.rows))
+    place = .betweenFrames
+  }
+
+  /// Makes sure that `count` unread bytes are in `input`.
+  private func have(_ count: Int) throws -> Bool {
+    while input.count - consumed < count {
+      input.removeFirst(consumed)
+      consumed = 0
+      let before = input.count
+      guard try object.read(into: &input, upTo: 1 << 20) > 0 else { return false }
+      unsafe fileDigest.update(input.unsafeBytes(before..<input.count))
+      fileBytes += input.count - before
+    }
+    return true
+  }
+
+  // MARK: Behind the rows
+
+  private func readTail() throws {
+    while try have(input.count - consumed + 1) {
+      guard input.count <= Self.largestTail else { throw ArchiveFinding(name, "what stands behind its rows is too large") }
+    }
+    place = .ended
+    let tail = unsafe input.unsafeBytes(consumed..<input.count)
+    guard let length = unsafe SkippableFrame.contentLength(magic: BundleWriter.carriedMagic, in: tail, at: 0) else {
+      throw ArchiveFinding(name, "its carried manifest is missing")
+    }
+    let end = SkippableFrame.headerBytes + length
+    let carried = try unsafe parseCarried(UnsafeRawBufferPointer(rebasing: tail[SkippableFrame.headerBytes..<end]))
+    let entries = try unsafe SeekTable.read(UnsafeRawBufferPointer(rebasing: tail[end...]))
+    try compare(carried, entries, carriedBytes: end)
+    try compareWithManifest(carried)
+    self.carried = carried
+  }
+
+  @safe
+  private func parseCarried(_ bytes: UnsafeRawBufferPointer) throws -> CarriedManifest {
+    do {
+      return try CarriedManifest(json: try JSONValue(parsing: unsafe [UInt8](bytes)))
+    } catch { throw ArchiveFinding(name, "its carried manifest cannot be read: \(error)") }
+  }
+
+  private func compare(_ carried: CarriedManifest, _ entries: [SeekTable.Entry], carriedBytes: Int) throws {
+    let read = frames.map { SeekTable.Entry(compressed: $0.bytes, decompressed: $0.contentBytes) }
+    guard entries == read + [SeekTable.Entry(compressed: carriedBytes, decompressed: 0)] else {
+      throw ArchiveFinding(name, "its seek table does not fit its frames")
+    }
+    let listed = carried.frames.map { [$0.bytes, $0.contentBytes, $0.rows] }
+    guard listed == frames.map({ [$0.bytes, $0.contentBytes, $0.rows] }), carried.rows == rows,
+      carried.contentBytes == contentBytes, carried.contentSHA256 == contentDigest.finalize()
+    else { throw ArchiveFinding(name, "its carried manifest does not fit its rows") }
+    let full = 1 << carried.rowsPerFrameLog2
+    let isRegular = frames.dropLast().allSatisfy { $0.rows == full } && (frames.last?.rows ?? 0) <= full
+    guard isRegular else { throw ArchiveFinding(name, "its frames do not have the rows that they must have") }
+    let root = merkleRoot(
+      frames: carried.frames.map { ($0.merkleRoot, $0.rows) }, rowsPerFrameLog2: carried.rowsPerFrameLog2)
+    guard root == carried.merkleRoot else { throw ArchiveFinding(name, "its frames' roots do not make its Merkle root") }
+  }
+
+  private func compareWithManifest(_ carried: CarriedManifest) throws {
+    guard let expected else { return }
+    guard fileDigest.finalize() == expected.sha256 else {
+      throw ArchiveFinding(name, "its SHA-256 is not the one that its manifest says")
+    }
+    guard contentBytes == expected.contentBytes, carried.contentSHA256 == expected.contentSHA256,
+      frames.count == expected.frames
+    else { throw ArchiveFinding(name, "its content is not what its manifest says") }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Bytes
+public import Crypto
+internal import Files
+
+/// The rows of one frame while it is filled.
+///
+/// Passed between stages and reused; content beyond ``spillBytes`` goes to the spool, so that a frame of huge rows
+/// takes disk and not memory.
+// One stage owns it at a time; queues hand it over.
+public final class FrameContent: @unchecked Sendable {
+  public static let spillBytes = 16 << 20
+
+  /// What is not spilled.
+  var content = ByteBuffer(capacity: 5 << 20)
+  private(set) var spilled: SpoolFile?
+  private(set) var spilledBytes = 0
+  private var tree = MerkleTree()
+  public private(set) var firstCreatedAt = Timestamp.distantFuture
+  public private(set) var lastCreatedAt = Timestamp.distantPast
+  private let spool: Spool
+
+  public init(spool: Spool) { self.spool = spool }
+
+  public var rows: Int { tree.count }
+  public var merkleRoot: Digest { tree.root }
+  public var contentBytes: Int { spilledBytes + content.count }
+
+  /// Adds a row's line, without its newline, which is added here.
+  @safe
+  public func append(line: UnsafeRawBufferPointer, leaf: Digest, createdAt: Timestamp) throws(Failure) {
+    unsafe content.append(line)
+    content.append(0x0a)
+    tree.append(leaf)
+    if createdAt < firstCreatedAt { firstCreatedAt = createdAt }
+    if createdAt > lastCreatedAt { lastCreatedAt = createdAt }
+    if content.count > Self.spillBytes { try spill() }
+  }
+
+  private func spill() throws(Failure) {
+    do throws(FileError) {
+      if spilled == nil { spilled = try spool.makeFile() }
+      try spilled?.file.write(content)
+    } catch { throw Failure.file(error) }
+    spilledBytes += content.count
+    content.clear()
+    content.shrink(to: Self.spillBytes + (1 << 20))
+  }
+
+  public func removeAll() {
+    content.clear()
+    content.shrink(to: Self.spillBytes + (1 << 20))
+    spilled = nil
+    spilledBytes = 0
+    tree.removeAll()
+    firstCreatedAt = .distantFuture
+    lastCreatedAt = .distantPast
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Bytes
+
+/// Whole lines of one frame, about a megabyte of them; reused.
+// One stage owns it at a time; queues hand it over.
+public final class LineChunk: @unchecked Sendable {
+  public var bytes = ByteBuffer(capacity: (1 << 20) + (1 << 18))
+  /// Offset of each line's newline.
+  public var ends: [Int] = []
+  /// Number of the frame that the lines belong to.
+  public var frame = 0
+  /// Number of the first line's row in the bundle.
+  public var firstRow = 0
+  /// Position of the chunk in what is read.
+  public var sequence = 0
+
+  public init() {}
+
+  public var count: Int { ends.count }
+
+  /// Range of a line, without its newline.
+  public func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1] + 1)..<ends[index] }
+
+  func removeAll() {
+    bytes.clear()
+    bytes.shrink(to: 4 << 20)
+    ends.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Bytes
+internal import Files
+
+/// Where archives live: objects by key, written once, under retention.
+///
+/// Contract: `create` makes the object whole, durable and under its retention in one step, or not at all, and never
+/// replaces one; a reader never sees a part of an object. Keys are relative paths of letters, digits, `-`, `_`, `.`
+/// and `/`. What fails throws a ``Failure``: `unavailable` where trying again may help, `permission` where not.
+public protocol ObjectStore: Sendable {
+  /// The base URL, without secrets.
+  var url: String { get }
+  func create(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> CreateOutcome
+  /// - Returns: nil when there is no such object.
+  func open(_ key: String) throws -> (any ObjectReader)?
+  /// Objects whose keys begin with `prefix`, which ends in `/`, by key.
+  func list(_ prefix: String) throws -> [ObjectInfo]
+  /// A directory on the store's own file system, where spooling there saves a copy.
+  func spoolDirectory(stream: String) throws -> String?
+}
+
+/// What an object is made of.
+public enum ObjectContent: Sendable {
+  case bytes([UInt8])
+  case file(SpoolFile)
+}
+
+public enum CreateOutcome: Equatable, Sendable {
+  case created
+  /// An object of this key is there already; its content may be another.
+  case exists
+}
+
+public struct ObjectInfo: Equatable, Sendable {
+  public let key: String
+  public let bytes: Int
+
+  public init(key: String, bytes: Int) {
+    self.key = key
+    self.bytes = bytes
+  }
+}
+
+/// Reads one object from its beginning to its end.
+public protocol ObjectReader: AnyObject, Sendable {
+  /// Bytes of the whole object.
+  var size: Int { get }
+  /// Appends up to `count` bytes to `buffer`.
+  ///
+  /// - Returns: bytes read; 0 at the end.
+  func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int
+}
+
+extension ObjectStore {
+  /// Reads a small object whole.
+  ///
+  /// - Parameter limit: bytes that it may have; more is a failure.
+  /// - Returns: nil when there is no such object.
+  public func read(_ key: String, limit: Int) throws -> [UInt8]? {
+    guard let reader = try open(key) else { return nil }
+    guard reader.size <= limit else {
+      throw Failure(
+        .integrity, "it has \(reader.size) bytes, more than such an object may have", on: "\(url)/\(key)",
+        remedy: "look at who wrote it")
+    }
+    var buffer = ByteBuffer(capacity: reader.size)
+    while try reader.read(into: &buffer, upTo: max(1, reader.size - buffer.count)) > 0 {
+      if buffer.count > limit { break }
+    }
+    return buffer.array()
+  }
+}
+
+extension Failure {
+  /// From an error of the file system.
+  public static func file(_ error: any Error, remedy: String? = nil) -> Failure {
+    guard let error = error as? FileError else { return Failure(.bug, "\(error)", cause: error) }
+    if error.isFull {
+      return Failure(.unavailable, "\(error)", remedy: "free space there, then run again: nothing is lost", cause: error)
+    }
+    let status: ExitStatus = error.isForbidden ? .permission : error.isMissing ? .configuration : .unavailable
+    return Failure(status, "\(error)", remedy: remedy ?? "check the path and its permissions", cause: error)
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Files
+
+/// A directory for what is on its way to the store. Nothing in it has to survive a run.
+public struct Spool: Sendable {
+  public let directory: String
+
+  /// Uses `directory`, and removes what crashed runs left in it: files that no process has locked.
+  public init(directory: String) throws(Failure) {
+    self.directory = directory
+    do throws(FileError) {
+      try Directory.create(directory, mode: 0o700)
+      for name in try Directory.names(directory) where name.hasSuffix(Self.suffix) {
+        let path = "\(directory)/\(name)"
+        if let file = try? File.open(path), file.tryLock() { Directory.remove(path) }
+      }
+    } catch { throw Failure.file(error, remedy: "name another directory with --spool or TMPDIR") }
+  }
+
+  private static let suffix = ".memoryctl-spool"
+
+  /// Makes an empty file that is removed when its last reference goes.
+  public func makeFile() throws(FileError) -> SpoolFile {
+    let file = try File.create("\(directory)/\(UInt64.random(in: 0 ... .max))\(Self.suffix)")
+    _ = file.tryLock()
+    return SpoolFile(file)
+  }
+}
+
+/// A spooled file; its name goes with it.
+public final class SpoolFile: Sendable {
+  public let file: File
+
+  init(_ file: File) { self.file = file }
+
+  deinit { Directory.remove(file.path) }
+}
