@@ -49,12 +49,12 @@ let package = Package(
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
-    library("Archiver", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
-    library("DrillRunner", ["ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    library("Archiver", ["RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    library("DrillRunner", ["RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
+        "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

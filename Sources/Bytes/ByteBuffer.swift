@@ -153,5 +153,11 @@ public struct ByteBuffer: ~Copyable {
     }
   }
 
+  /// Offset of the first newline from `start` on.
+  public func newline(from start: Int) -> Int? {
+    guard start < count, let found = memchr(base + start, 0x0a, count - start) else { return nil }
+    return found - UnsafeMutableRawPointer(base)
+  }
+
   public func array() -> [UInt8] { [UInt8](unsafeBytes) }
 }

@@ -14,6 +14,11 @@ public struct CanonicalizationError: Error, Equatable, CustomStringConvertible {
   /// Byte offset in the text, near the fault.
   public let offset: Int
 
+  public init(reason: Reason, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
   public var description: String { "\(reason.rawValue) near byte \(offset)" }
 }
 

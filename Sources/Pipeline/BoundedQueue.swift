@@ -74,6 +74,16 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     return stopped ? nil : takeFirst()
   }
 
+  /// Appends an element if there is room for it, without waiting.
+  public func pushIfRoom(_ element: Element) {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard filled < elements.count, !stopped else { return }
+    elements[(first + filled) % elements.count] = element
+    filled += 1
+    pthread_cond_signal(notEmpty)
+  }
+
   private func takeFirst() -> Element? {
     guard filled > 0 else { return nil }
     let element = elements[first].take()

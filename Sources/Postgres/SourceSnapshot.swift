@@ -20,6 +20,8 @@ public struct SourceSnapshot: Sendable {
   /// For ``PostgresSession/joinSnapshot(_:)`` in other sessions while this transaction lasts.
   public let identifier: String
   public let oldestTransaction: OldestTransaction
+  /// The server's clock when the snapshot was taken, in microseconds since 2000-01-01T00:00:00Z.
+  public let now: Int64
 }
 
 extension PostgresSession {
@@ -33,7 +35,8 @@ extension PostgresSession {
       SELECT (SELECT system_identifier FROM pg_control_system())::text, current_database()::text,
         (SELECT timeline_id FROM pg_control_checkpoint())::text, pg_is_in_recovery()::text,
         CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text,
-        pg_export_snapshot()
+        pg_export_snapshot(),
+        (extract(epoch FROM clock_timestamp() - '2000-01-01 00:00:00+00') * 1000000)::bigint::text
       """)[0]
     let isInRecovery = row[3] == "true"
     var timeline = Int(row[2] ?? "") ?? 0
@@ -42,7 +45,7 @@ extension PostgresSession {
     }
     return SourceSnapshot(
       systemIdentifier: row[0] ?? "", database: row[1] ?? "", timeline: timeline, lsn: row[4] ?? "",
-      isInRecovery: isInRecovery, identifier: row[5] ?? "", oldestTransaction: oldest)
+      isInRecovery: isInRecovery, identifier: row[5] ?? "", oldestTransaction: oldest, now: Int64(row[6] ?? "") ?? 0)
   }
 
   /// Begins a read-only transaction that sees what another session's snapshot sees.

@@ -20,7 +20,8 @@ public struct ArchiveFinding: Error, Equatable, Sendable, CustomStringConvertibl
 /// Reads a bundle from its beginning to its end in bounded memory, checking every byte on the way.
 ///
 /// Throws an ``ArchiveFinding`` for damage, a ``Failure`` where it could not look.
-public final class BundleReader {
+// One stage owns it at a time.
+public final class BundleReader: LineSource, @unchecked Sendable {
   private enum Place { case betweenFrames, inFrame, behindRows, ended }
 
   private let name: String

@@ -19,9 +19,11 @@ public final class FrameContent: @unchecked Sendable {
   private var tree = MerkleTree()
   public private(set) var firstCreatedAt = Timestamp.distantFuture
   public private(set) var lastCreatedAt = Timestamp.distantPast
-  private let spool: Spool
+  private var lastStart = 0
+  private let spool: Spool?
 
-  public init(spool: Spool) { self.spool = spool }
+  /// - Parameter spool: nil for content that nobody will read.
+  public init(spool: Spool?) { self.spool = spool }
 
   public var rows: Int { tree.count }
   public var merkleRoot: Digest { tree.root }
@@ -30,17 +32,21 @@ public final class FrameContent: @unchecked Sendable {
   /// Adds a row's line, without its newline, which is added here.
   @safe
   public func append(line: UnsafeRawBufferPointer, leaf: Digest, createdAt: Timestamp) throws(Failure) {
+    if content.count > Self.spillBytes { try spill() }
+    lastStart = content.count
     unsafe content.append(line)
     content.append(0x0a)
     tree.append(leaf)
     if createdAt < firstCreatedAt { firstCreatedAt = createdAt }
     if createdAt > lastCreatedAt { lastCreatedAt = createdAt }
-    if content.count > Self.spillBytes { try spill() }
   }
+
+  /// The line that was added last, without its newline.
+  public var lastLine: [UInt8] { unsafe [UInt8](content.unsafeBytes(lastStart..<content.count - 1)) }
 
   private func spill() throws(Failure) {
     do throws(FileError) {
-      if spilled == nil { spilled = try spool.makeFile() }
+      if spilled == nil { spilled = try spool?.makeFile() }
       try spilled?.file.write(content)
     } catch { throw Failure.file(error) }
     spilledBytes += content.count

@@ -27,3 +27,9 @@ public final class LineChunk: @unchecked Sendable {
     ends.removeAll(keepingCapacity: true)
   }
 }
+
+/// Lines of a bundle or of an older archive, piece by piece; one thread reads at a time.
+public protocol LineSource: AnyObject, Sendable {
+  /// Fills `chunk` with the next lines; false at the end. Throws an ``ArchiveFinding`` for damage.
+  func next(_ chunk: LineChunk) throws -> Bool
+}

@@ -111,6 +111,11 @@ public struct Manifest: Equatable, Sendable {
       self.firstCreatedAt = firstCreatedAt
       self.lastCreatedAt = lastCreatedAt
     }
+
+    public mutating func include(_ time: Timestamp) {
+      if time < firstCreatedAt { firstCreatedAt = time }
+      if time > lastCreatedAt { lastCreatedAt = time }
+    }
   }
 
   public struct Chain: Equatable, Sendable {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArchiveStore
+public import AuditCore
+internal import Bytes
+internal import ChainReader
+internal import Crypto
+public import Pipeline
+internal import Postgres
+internal import RowCodec
+public import Signing
+
+/// The nightly job: verifies the chain and exports each closed day since the last manifest.
+public struct ArchiveJob: Sendable {
+  let settings: ArchiveSettings
+  let archive: Archive
+  let signer: any Signer
+  let keys: KeyRing
+  let progress: any ProgressListener
+  let cancellation: Cancellation
+
+  public init(
+    _ settings: ArchiveSettings, _ archive: Archive, signer: any Signer, keys: KeyRing,
+    progress: any ProgressListener = NoProgress(), cancellation: Cancellation = Cancellation()
+  ) {
+    self.settings = settings
+    self.archive = archive
+    self.signer = signer
+    self.keys = keys
+    self.progress = progress
+    self.cancellation = cancellation
+  }
+
+  public func run() throws -> ArchiveReport {
+    let source = try SourceSession(settings.conninfo)
+    guard try source.session.tryAdvisoryLock("memoryctl archive \(archive.stream)") else {
+      throw Failure(
+        .tryLater, "another run archives this stream", on: archive.stream, remedy: "wait until it is done")
+    }
+    let last = try lastManifest()
+    let table = try source.session.chainTable(settings.table, settings.columns)
+    let snapshot = try source.session.beginSnapshot()
+    var plan = try ArchivePlan(settings, archive, last: last, snapshot: snapshot, table: table)
+    try plan.findHead(source.session)
+    if settings.isDryRun { return try export(plan, source, table, DryRunOutput(), isSorted: false) }
+    let spool = try Spool(directory: try spoolDirectory())
+    do {
+      return try export(plan, source, table, SpoolOutput(self, plan, spool), isSorted: false)
+    } catch is TooScattered {
+      progress.event("the table's rows lie out of order: reading them by time", [:])
+    }
+    // What is committed by now stays; the walk begins again behind it.
+    plan = try ArchivePlan(settings, archive, last: try lastManifest(), snapshot: snapshot, table: table)
+    try plan.findHead(source.session)
+    do {
+      return try export(plan, source, table, SpoolOutput(self, plan, spool), isSorted: true)
+    } catch is TooScattered {
+      throw Failure(
+        .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: settings.table.sql,
+        remedy: "report this table's shape")
+    }
+  }
+
+  private func lastManifest() throws -> StoredManifest? {
+    do {
+      guard let sequence = try archive.sequences().last else { return nil }
+      return try archive.manifest(sequence)
+    } catch let finding as ArchiveFinding {
+      throw Failure(
+        .integrity, finding.reason, on: finding.object,
+        remedy: "run audit verify --archive; nothing is appended to a damaged archive", cause: finding)
+    }
+  }
+
+  private func spoolDirectory() throws -> String {
+    if let directory = settings.spoolDirectory { return directory }
+    return try archive.store.spoolDirectory(stream: archive.stream) ?? "/tmp/memoryctl"
+  }
+
+  /// Reads, walks and cuts; the output gets the parts.
+  private func export(
+    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ output: any PartOutput,
+    isSorted: Bool
+  ) throws -> ArchiveReport {
+    let stages = Stages()
+    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    defer { cancellation.unregister(token) }
+    var window = plan.window
+    window.isSorted = isSorted
+    var work = RowWork(columns: table.columns, indexes: table.indexes, keys: keys, signatures: settings.signatures)
+    work.makesLines = true
+    output.start(stages)
+    let cutter: DayCutter
+    do {
+      let scan = TableScan(
+        stages, conninfo: settings.conninfo, snapshot: plan.snapshot.identifier, table: table, window: window, work: work)
+      cutter = try walk(plan, source, table, scan, output, isSorted: isSorted)
+      output.end()
+    } catch {
+      stages.fail(error)
+      try stages.join()
+      throw error
+    }
+    try stages.join()
+    if cutter.isEmpty {
+      throw Failure(
+        .nothingToCheck, "it has no rows that can be archived", on: table.description.displayName,
+        remedy: "check --table and --database")
+    }
+    var report = output.report
+    report.rows = cutter.rows
+    report.isDryRun = settings.isDryRun
+    return report
+  }
+
+  private func walk(
+    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ scan: TableScan,
+    _ output: any PartOutput, isSorted: Bool
+  ) throws -> DayCutter {
+    let cutter = DayCutter(
+      day: plan.day, part: plan.part, head: plan.last?.manifest.chain.headHash, settings: settings.bundles,
+      requiresSignatures: settings.requiresSignatures, acceptedRewind: plan.rewind,
+      identifier: RowIdentifier(table.columns, table.indexes), takeFrame: { try output.takeFrame() },
+      emit: { try output.emit($0, resumeFrom: plan.window.from) })
+    let progress = progress
+    let walker = ChainWalker(
+      head: plan.head, until: plan.window.until, archived: plan.archived, sink: cutter,
+      lookup: TableLookup(table, in: source), isSorted: isSorted, firstFault: plan.firstFault,
+      recycle: { scan.recycle($0) })
+    while let batch = try scan.next() {
+      progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
+      try walker.add(batch)
+    }
+    try walker.finish()
+    output.resumeFrom = plan.resumeFrom(leastPostponed: walker.leastPostponed)
+    if !cutter.isEmpty {
+      try cutter.close(through: plan.lastDay)
+      if settings.includesToday { try cutter.sealOpenPart() }
+    }
+    return cutter
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArchiveStore
+internal import AuditCore
+internal import ChainReader
+internal import Crypto
+internal import Postgres
+internal import RowCodec
+
+/// What a run has to read, and where it goes on.
+struct ArchivePlan {
+  let last: StoredManifest?
+  let snapshot: SourceSnapshot
+  let source: Manifest.Source
+  /// The last day that is closed by now.
+  let lastDay: UTCDay
+  /// The day that is open; nil for a new archive.
+  let day: UTCDay?
+  let part: Int
+  private(set) var window: ScanWindow
+  /// Where the walk begins.
+  private(set) var head: Digest?
+  /// The last row that archive and table share, where the operator accepts that the chain goes on from there.
+  private(set) var rewind: Digest?
+  private(set) var firstFault: PlaceFault?
+  /// Rows in the window that are archived already.
+  private(set) var archived: Set<Digest> = []
+  private let settings: ArchiveSettings
+  private let archive: Archive
+  private let table: ChainTable
+
+  init(
+    _ settings: ArchiveSettings, _ archive: Archive, last: StoredManifest?, snapshot: SourceSnapshot, table: ChainTable
+  ) throws {
+    self.settings = settings
+    self.archive = archive
+    self.last = last
+    self.snapshot = snapshot
+    self.table = table
+    let today = Timestamp(microseconds: snapshot.now).day
+    lastDay = today.advanced(by: -1)
+    let coverage = last?.manifest.coverage
+    day = coverage.map { $0.isLast ? $0.day.next : $0.day }
+    part = coverage.map { $0.isLast ? 0 : $0.part + 1 } ?? 0
+    head = last?.manifest.chain.headHash
+    source = Self.source(snapshot, table, settings)
+    var from = last.map { $0.manifest.source.resumeFrom ?? $0.manifest.source.oldestTransactionStart }
+    if from == .distantPast { from = nil }
+    window = ScanWindow(from: from, until: settings.includesToday ? nil : today.start)
+    if let last, last.manifest.source.systemIdentifier != snapshot.systemIdentifier {
+      // Another cluster's clock and transactions: nothing follows from the bound that was recorded there.
+      window.from = window.from?.advanced(bySeconds: -settings.overlapSeconds)
+    }
+  }
+
+  private static func source(
+    _ snapshot: SourceSnapshot, _ table: ChainTable, _ settings: ArchiveSettings
+  ) -> Manifest.Source {
+    Manifest.Source(
+      systemIdentifier: snapshot.systemIdentifier, database: snapshot.database, table: table.description.displayName,
+      timeline: snapshot.timeline, lsn: snapshot.lsn, oldestTransactionStart: oldestStart(snapshot, settings),
+      resumeFrom: nil,
+      columns: table.columns.map {
+        Manifest.Column(name: $0.name, type: $0.type, isNotNull: $0.isNotNull, isGenerated: $0.isGenerated)
+      },
+      indexes: table.description.indexes.map {
+        Manifest.Index(columns: $0.columns, method: $0.method, isUnique: $0.isUnique, isPrimary: $0.isPrimary)
+      })
+  }
+
+  /// A margin covers the moment between a transaction's start and the server's showing it.
+  private static func oldestStart(_ snapshot: SourceSnapshot, _ settings: ArchiveSettings) -> Timestamp {
+    switch snapshot.oldestTransaction {
+    case .known(let start): Timestamp(microseconds: start).advanced(bySeconds: -10)
+    case .prepared(let time): Timestamp(microseconds: time).advanced(bySeconds: -settings.overlapSeconds)
+    case .unknown: Timestamp(microseconds: snapshot.now).advanced(bySeconds: -settings.overlapSeconds)
+    }
+  }
+
+  /// Where the run behind this one has to begin reading.
+  func resumeFrom(leastPostponed: Timestamp?) -> Timestamp {
+    let end = window.until ?? .distantFuture
+    return min(source.oldestTransactionStart, end, leastPostponed ?? .distantFuture)
+  }
+
+  /// Makes sure that the archived head is in the table, and finds what of the window is archived.
+  mutating func findHead(_ session: borrowing PostgresSession) throws {
+    guard let last, let archivedHead = last.manifest.chain.headHash else { return }
+    if try Self.find([archivedHead], session, table).isEmpty { try rewind(session, archivedHead) }
+    guard let from = window.from else { return try collect(last, from: .distantPast) }
+    try collect(last, from: from)
+  }
+
+  private mutating func rewind(_ session: borrowing PostgresSession, _ archivedHead: Digest) throws {
+    let common = try lastCommonRow(session)
+    let place = common.map { "the last common row has the hash \($0.hash.hex)" } ?? "they have no row in common"
+    guard settings.acceptsRewind else {
+      throw Failure(
+        .integrity, "rewound: the archive's head \(archivedHead.hex) is not in the table; \(place)",
+        on: table.description.displayName,
+        remedy: "find out whether the database was restored; then run once with --accept-rewind, which is recorded")
+    }
+    head = common?.hash
+    rewind = common?.hash ?? ChainOrderRoot.nothing
+    firstFault = PlaceFault(
+      kind: .rewound, detail: "the database was set back; the operator accepted it; \(place)", isOnChain: true)
+    if let from = window.from { window.from = min(from, common?.createdAt ?? .distantPast) }
+    if window.from == .distantPast { window.from = nil }
+  }
+
+  private func lastCommonRow(_ session: borrowing PostgresSession) throws -> (hash: Digest, createdAt: Timestamp)? {
+    var sequence = last?.manifest.sequence
+    while let current = sequence {
+      let rows = try ArchivedRows.read(archive, try archive.manifest(current).manifest)
+      for start in stride(from: rows.count - 1, through: 0, by: -1000) {
+        let piece = rows[max(0, start - 999)...start]
+        let found = try Self.find(piece.map(\.hash), session, table)
+        if let common = piece.last(where: { found.contains($0.hash) }) { return common }
+      }
+      sequence = current == 0 ? nil : current - 1
+    }
+    return nil
+  }
+
+  private static func find(
+    _ hashes: [Digest], _ session: borrowing PostgresSession, _ table: ChainTable
+  ) throws -> Set<Digest> {
+    let hash = quoteIdentifier(table.names.hash)
+    let rows = try session.execute(
+      "SELECT \(hash) FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ','))",
+      [hashes.map(\.hex).joined(separator: ",")])
+    return Set(rows.compactMap { $0[0].flatMap { Digest(hex: $0) } })
+  }
+
+  /// Finds the archived rows that the window holds again.
+  private mutating func collect(_ last: StoredManifest, from: Timestamp) throws {
+    var stored: StoredManifest? = last
+    while let current = stored {
+      if let span = current.manifest.rows, span.lastCreatedAt >= from {
+        for row in try ArchivedRows.read(archive, current.manifest) where row.createdAt >= from {
+          archived.insert(row.hash)
+        }
+      }
+      stored = current.manifest.sequence == 0 ? nil : try archive.manifest(current.manifest.sequence - 1)
+    }
+  }
+}
+
+/// What stands for "no common row" in a manifest.
+enum ChainOrderRoot {
+  static let nothing = Digest(words: (0, 0, 0, 0))
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArchiveStore
+public import AuditCore
+public import Postgres
+public import RowCodec
+public import Signing
+
+/// What the nightly job is asked to do.
+public struct ArchiveSettings: Sendable {
+  /// Connection string of the source; never logged.
+  public var conninfo: String
+  public var table: TableName
+  public var columns = ChainColumns()
+  public var bundles = BundleSettings()
+  public var signatures = SignaturePolicy.all
+  public var requiresSignatures = false
+  public var retentionDays = 400
+  public var hasLegalHold = false
+  /// Export the rows of today too, as a part that leaves the day open.
+  public var includesToday = false
+  public var isDryRun = false
+  /// Go on behind the last common row of a database that was restored to an earlier point.
+  public var acceptsRewind = false
+  /// How far back to read where the server cannot say which transactions are running.
+  public var overlapSeconds: Int64 = 86_400
+  /// Nil spools beside the archive where that is a directory, else below `TMPDIR`.
+  public var spoolDirectory: String?
+
+  public init(conninfo: String, table: TableName) {
+    self.conninfo = conninfo
+    self.table = table
+  }
+}
+
+/// What the nightly job did.
+public struct ArchiveReport: Sendable {
+  public var sequences: [Int] = []
+  public var rows = 0
+  public var anomalies = AnomalyLog()
+  public var signatures = SignatureCounts()
+  public var head: String?
+  public var isDryRun = false
+
+  /// The fields of `--json`.
+  public var json: JSONValue {
+    .object([
+      "manifests": .array(sequences.map { .count($0) }), "rows": .count(rows), "anomalies": .count(anomalies.total),
+      "anomalyList": .array(anomalies.listed.map(\.json)), "signatures": signatures.json,
+      "headHash": head.map { .string($0) } ?? .null, "dryRun": .bool(isDryRun),
+    ])
+  }
+}

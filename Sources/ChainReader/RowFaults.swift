@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Signing
+
+/// Everything that is wrong with a row: its place, its digest, its signature.
+public func rowFaults(_ row: RowFacts, _ place: PlaceFault?, requiresSignatures: Bool) -> [(AnomalyKind, String)] {
+  var faults: [(AnomalyKind, String)] = []
+  if let place { faults.append((place.kind, place.detail)) }
+  if !row.hashMatches {
+    faults.append((.hashMismatch, "its hash is not the digest of its payload and predecessor"))
+  }
+  switch row.signature {
+  case .invalid: faults.append((.signatureInvalid, "its signature does not verify with any key at hand"))
+  case .unsigned: if requiresSignatures { faults.append((.unsigned, "it is not signed, and signatures are required")) }
+  case .unverifiable:
+    if requiresSignatures { faults.append((.signatureUnverifiable, "no key at hand can verify its signature")) }
+  case .valid, .skipped: break
+  }
+  return faults
+}
+
+extension SignatureCounts {
+  public mutating func count(_ verdict: SignatureVerdict) {
+    switch verdict {
+    case .valid: valid += 1
+    case .unsigned: unsigned += 1
+    case .invalid: invalid += 1
+    case .unverifiable: unverifiable += 1
+    case .skipped: skipped += 1
+    }
+  }
+}

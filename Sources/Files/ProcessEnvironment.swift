@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// What the process was started with.
+public enum Process {
+  public static func environment() -> [String: String] {
+    var values: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text)
+      if let equals = pair.firstIndex(of: "=") {
+        values[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+      }
+      entry += 1
+    }
+    return values
+  }
+
+  public static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
+  public static var standardOutputIsTerminal: Bool { isatty(1) == 1 }
+
+  /// Writes to standard output (1) or standard error (2); a closed pipe is not our failure.
+  public static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let done = Glibc.write(descriptor, rest.baseAddress, rest.count)
+        if done < 0 && errno == EINTR { continue }
+        if done <= 0 { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+      }
+    }
+  }
+
+  /// Seconds of a clock that is never set.
+  public static func monotonicSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// Calls `body` on a thread of its own at the first SIGTERM, SIGINT or SIGHUP; a second one ends the process.
+  ///
+  /// Call it before any other thread is started: they inherit the signals' being blocked.
+  public static func onTermination(_ body: @escaping @Sendable () -> Void) {
+    signal(SIGPIPE, SIG_IGN)
+    let box = Unmanaged.passRetained(TerminationBox(body)).toOpaque()
+    var set = TerminationBox.signals()
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    var thread = pthread_t()
+    pthread_create(&thread, nil, { argument in
+      let box = Unmanaged<TerminationBox>.fromOpaque(argument!).takeRetainedValue()
+      var set = TerminationBox.signals()
+      var number: Int32 = 0
+      sigwait(&set, &number)
+      box.body()
+      sigwait(&set, &number)
+      _exit(128 + number)
+    }, box)
+    pthread_detach(thread)
+  }
+}
+
+private final class TerminationBox: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  static func signals() -> sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, number) }
+    return set
+  }
+}

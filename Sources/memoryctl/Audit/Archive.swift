@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import Archiver
+import ArgumentParser
+import AuditCore
+import Pipeline
+import Signing
+
+extension Audit {
+  struct Archive: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Verify and export every closed day since the last manifest.",
+      discussion: """
+        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_ARCHIVE_RETENTION_DAYS, \
+        AUDIT_ARCHIVE_LEGAL_HOLD, AUDIT_MANIFEST_SIGNER, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, \
+        AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; secrets also as NAME_FILE.
+
+        Exit status: 65 anomalies were found (what is there is archived all the same), 66 the table has no rows, \
+        75 another run holds the lock.
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @OptionGroup var table: TableOptions
+    @OptionGroup var signatures: SignatureOptions
+
+    @Option(help: "\"now\" exports today's rows too, as a part that leaves the day open.")
+    var until: String?
+
+    @Flag(help: "Say what would be archived, and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Go on behind the last common row of a database that was set back; recorded in the manifest.")
+    var acceptRewind = false
+
+    @Option(help: "Days of retention, at least 365 [AUDIT_ARCHIVE_RETENTION_DAYS, 400].")
+    var retentionDays: Int?
+
+    @Option(help: "How far back to read where the server cannot tell which transactions run, in hours.")
+    var overlap = 24
+
+    @Option(help: "Rows of a bundle at most.") var maxRows = 1 << 20
+    @Option(help: "Bytes of a bundle's content at most.") var maxContentBytes = 1 << 30
+    @Option(help: "Directory for what is on its way to the archive.") var spool: String?
+
+    func run() throws {
+      let environment = common.environment()
+      let registry = try KeyRegistry.load(environment)
+      let signer = try SignerChoice.manifests(environment, registry: registry)
+      let console = Console(common)
+      if signer.description.algorithm == .hmacSHA256 {
+        console.warn("manifests are signed with a shared key, which convinces nobody outside; set AUDIT_MANIFEST_SIGNER")
+      }
+      let cancellation = Cancellation.onTermination()
+      let keys = try KeyRing(environment, registry: registry).adding(signer)
+      let job = ArchiveJob(
+        try settings(environment), try archive.archive(environment), signer: signer, keys: keys, progress: console,
+        cancellation: cancellation)
+      let report = try job.run()
+      console.finish(report.json, text(report))
+      if !report.anomalies.isEmpty { throw ExitCode(ExitStatus.integrity.rawValue) }
+    }
+
+    private func settings(_ environment: Environment) throws -> ArchiveSettings {
+      var settings = ArchiveSettings(
+        conninfo: try table.conninfo(environment), table: try table.tableName(environment))
+      settings.columns = table.names
+      settings.signatures = try signatures.policy()
+      settings.requiresSignatures = try signatures.isRequired(environment)
+      guard until == nil || until == "now" else { throw ValidationError("--until takes \"now\"") }
+      settings.includesToday = until == "now"
+      settings.isDryRun = dryRun
+      settings.acceptsRewind = acceptRewind
+      settings.overlapSeconds = Int64(overlap) * 3600
+      settings.spoolDirectory = spool
+      guard maxRows >= 1, maxContentBytes >= 1, overlap >= 0 else {
+        throw ValidationError("--max-rows and --max-content-bytes are at least 1, --overlap at least 0")
+      }
+      settings.bundles.maxRows = maxRows
+      settings.bundles.maxContentBytes = maxContentBytes
+      settings.retentionDays = try retention(environment)
+      settings.hasLegalHold = try environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")
+      return settings
+    }
+
+    private func retention(_ environment: Environment) throws -> Int {
+      let text = try environment.value("AUDIT_ARCHIVE_RETENTION_DAYS")
+      guard let days = retentionDays ?? (text == nil ? 400 : Int(text!)), (365...36_500).contains(days) else {
+        throw Failure(
+          .configuration, "retention must be from 365 to 36500 days", on: "AUDIT_ARCHIVE_RETENTION_DAYS",
+          remedy: "set at least 365")
+      }
+      return days
+    }
+
+    private func text(_ report: ArchiveReport) -> String {
+      let verb = report.isDryRun ? "would archive" : "archived"
+      var text = "\(verb) \(report.rows) rows in \(report.sequences.count) manifests"
+      if let first = report.sequences.first, let last = report.sequences.last, !report.isDryRun {
+        text += first == last ? " (\(first))" : " (\(first) to \(last))"
+      }
+      if let head = report.head { text += "\nhead \(head)" }
+      return text + anomalyText(report.anomalies)
+    }
+  }
+}
+
+/// The anomalies of a report, a line each, the first twenty.
+func anomalyText(_ log: AnomalyLog) -> String {
+  guard !log.isEmpty else { return "" }
+  var text = "\n\(log.total) anomalies"
+  for anomaly in log.listed.prefix(20) { text += "\n  \(anomaly.kind.rawValue) \(anomaly.id): \(anomaly.detail)" }
+  if log.total > 20 { text += "\n  and \(log.total - 20) more" }
+  return text
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuditCore
+
+@main
+struct Memoryctl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "memoryctl",
+    abstract: "Archives, verifies and restores an audit log so that others can check it.",
+    discussion: """
+      Exit status: 0 done and verified, 64 usage, 65 something does not verify, 66 there was nothing to check, \
+      69 a service stayed unreachable, 70 our own fault, 73 refused, 75 try later, 77 permission denied, \
+      78 configuration.
+      """,
+    version: Tool.version,
+    subcommands: [Audit.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Outcome.exit(error)
+    }
+  }
+}
+
+struct Audit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The chain: archive it, verify it, restore it.",
+    subcommands: [Archive.self, Canonicalize.self])
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuditCore
+import Files
+import Pipeline
+import Synchronization
+
+/// Results on standard output; logs and progress on standard error.
+final class Console: ProgressListener {
+  private struct State {
+    var rows = 0
+    var bytes = 0
+    var lastShown = 0.0
+    var isBarShown = false
+  }
+
+  private let isJSON: Bool
+  private let isTerminal = Process.standardErrorIsTerminal
+  private let started = Process.monotonicSeconds()
+  private let runID = String(UInt64.random(in: 0 ... .max), radix: 16)
+  private let state = Mutex(State())
+
+  init(_ options: CommonOptions) { isJSON = options.json }
+
+  func advance(rows: Int, bytes: Int) {
+    guard isTerminal else { return }
+    let line = state.withLock { state -> String? in
+      state.rows += rows
+      state.bytes += bytes
+      let now = Process.monotonicSeconds()
+      guard now - state.lastShown > 0.2 else { return nil }
+      state.lastShown = now
+      state.isBarShown = true
+      let seconds = max(now - started, 0.001)
+      let rate = Int(Double(state.rows) / seconds)
+      return "\r\u{1b}[K\(state.rows) rows, \(state.bytes >> 20) MiB, \(rate) rows/s"
+    }
+    if let line { Process.write(line, to: 2) }
+  }
+
+  func event(_ message: String, _ fields: KeyValuePairs<String, String>) { log("info", message, fields) }
+
+  func warn(_ message: String) { log("warning", message, [:]) }
+
+  private func log(_ level: String, _ message: String, _ fields: KeyValuePairs<String, String>) {
+    if isTerminal {
+      clearBar()
+      let details = fields.map { " \($0.key)=\($0.value)" }.joined()
+      Process.write((level == "info" ? "" : "\(level): ") + message + details + "\n", to: 2)
+      return
+    }
+    var members = [
+      JSONValue.Member("ts", .string(Timestamp.now().iso)), JSONValue.Member("level", .string(level)),
+      JSONValue.Member("msg", .string(message)), JSONValue.Member("run", .string(runID)),
+    ]
+    members += fields.map { JSONValue.Member($0.key, .string($0.value)) }
+    Process.write(JSONValue.object(members).compactText + "\n", to: 2)
+  }
+
+  private func clearBar() {
+    let shown = state.withLock { state in
+      defer { state.isBarShown = false }
+      return state.isBarShown
+    }
+    if shown { Process.write("\r\u{1b}[K", to: 2) }
+  }
+
+  /// Prints a command's result.
+  func finish(_ json: JSONValue, _ text: String) {
+    clearBar()
+    if isJSON {
+      Process.write(String(decoding: json.prettyBytes, as: UTF8.self), to: 1)
+    } else {
+      Process.write(text + "\n", to: 1)
+    }
+  }
+}
+
+extension Cancellation {
+  /// A request that SIGTERM, SIGINT and SIGHUP make.
+  static func onTermination() -> Cancellation {
+    let cancellation = Cancellation()
+    Process.onTermination { cancellation.cancel() }
+    return cancellation
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import ArgumentParser
+import AuditCore
+import Files
+import Postgres
+import RowCodec
+import Signing
+
+/// Options of every command.
+struct CommonOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  @Flag(help: "Show what a failure was caused by.")
+  var verbose = false
+
+  /// The variables of this run.
+  func environment() -> Environment {
+    if verbose { Outcome.showCauses() }
+    return Environment(Process.environment())
+  }
+}
+
+/// Where the archive is.
+struct ArchiveOptions: ParsableArguments {
+  @Option(name: .customLong("archive"), help: "file:///directory [AUDIT_ARCHIVE_URL].")
+  var url: String?
+
+  @Option(help: "The stream's name [AUDIT_ARCHIVE_STREAM, memory-layer].")
+  var stream: String?
+
+  func archive(_ environment: Environment) throws -> ArchiveStore.Archive {
+    guard let text = try url ?? environment.value("AUDIT_ARCHIVE_URL") else {
+      throw Failure(
+        .configuration, "no archive is configured", on: "AUDIT_ARCHIVE_URL",
+        remedy: "set it to file:///directory, or give --archive")
+    }
+    return try ArchiveStore.Archive(
+      try Self.store(text), stream: try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer")
+  }
+
+  private static func store(_ text: String) throws -> any ObjectStore {
+    if text.hasPrefix("s3://") {
+      throw Failure(
+        .configuration, "this build cannot reach S3", on: "AUDIT_ARCHIVE_URL", remedy: "use file:///directory")
+    }
+    guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
+      throw Failure(
+        .configuration, "\"\(text)\" is no URL of an archive", on: "AUDIT_ARCHIVE_URL",
+        remedy: "write file:///directory with an absolute path")
+    }
+    return FileStore(path: String(text.dropFirst(7)))
+  }
+}
+
+/// Which table holds the chain.
+struct TableOptions: ParsableArguments {
+  @Option(help: "Postgres URL of the source [DATABASE_URL, POSTGRES_URL].")
+  var database: String?
+
+  @Option(help: "The chain's table, schema and all; odd names in double quotes [AUDIT_TABLE, public.audit_events].")
+  var table: String?
+
+  @Option(help: "Column of the row's id.") var columnID = "id"
+  @Option(help: "Column of the payload.") var columnPayload = "payload"
+  @Option(help: "Column of the hash.") var columnHash = "hash"
+  @Option(help: "Column of the predecessor's hash.") var columnPrevHash = "prev_hash"
+  @Option(help: "Column of the signature.") var columnSignature = "signature"
+  @Option(help: "Column of the row's time.") var columnCreatedAt = "created_at"
+  @Option(help: "Column of the signer's id, where there is one.") var columnSignerID = "signer_id"
+
+  func conninfo(_ environment: Environment) throws -> String {
+    guard let url = try conninfoIfAny(environment) else {
+      throw Failure(
+        .configuration, "no database is configured", on: "DATABASE_URL",
+        remedy: "set it to postgresql://user@host/database, or give --database")
+    }
+    return url
+  }
+
+  func conninfoIfAny(_ environment: Environment) throws -> String? {
+    try database ?? environment.firstValue("DATABASE_URL", "POSTGRES_URL")
+  }
+
+  func tableName(_ environment: Environment) throws -> TableName {
+    let text = try table ?? environment.value("AUDIT_TABLE") ?? "public.audit_events"
+    guard let name = TableName(text) else {
+      throw Failure(
+        .configuration, "\"\(text)\" is no table's name", on: "AUDIT_TABLE",
+        remedy: "write schema.table, odd names in double quotes")
+    }
+    return name
+  }
+
+  var names: ChainColumns {
+    var names = ChainColumns()
+    names.id = columnID
+    names.payload = columnPayload
+    names.hash = columnHash
+    names.previousHash = columnPrevHash
+    names.signature = columnSignature
+    names.createdAt = columnCreatedAt
+    names.signerID = columnSignerID
+    return names
+  }
+}
+
+/// How rows' signatures are checked.
+struct SignatureOptions: ParsableArguments {
+  @Option(help: "Check the signatures of all rows, of one in N, or of none: all, sample:N, none.")
+  var signatures = "all"
+
+  @Flag(help: "Rows that are unsigned, or that no key at hand can verify, are a failure.")
+  var requireSignatures = false
+
+  func policy() throws -> SignaturePolicy {
+    guard let policy = SignaturePolicy(signatures) else {
+      throw ValidationError("--signatures takes all, sample:N or none")
+    }
+    return policy
+  }
+
+  func isRequired(_ environment: Environment) throws -> Bool {
+    if requireSignatures { return true }
+    return try environment.requiresSigning()
+  }
+}
