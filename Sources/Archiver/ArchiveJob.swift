@@ -86,8 +86,7 @@ public struct ArchiveJob: Sendable {
     defer { cancellation.unregister(token) }
     var window = plan.window
     window.isSorted = isSorted
-    var work = RowWork(columns: table.columns, indexes: table.indexes, keys: keys, signatures: settings.signatures)
-    work.makesLines = true
+    let work = RowWork(columns: table.columns, indexes: table.indexes, keys: keys, signatures: settings.signatures)
     output.start(stages)
     let cutter: DayCutter
     do {

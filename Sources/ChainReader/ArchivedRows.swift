@@ -2,9 +2,9 @@
 public import ArchiveStore
 public import AuditCore
 public import Crypto
-internal import Pipeline
+public import Pipeline
 public import RowCodec
-internal import Signing
+public import Signing
 
 /// Hashes and times of the rows that a bundle holds.
 public enum ArchivedRows {
@@ -14,31 +14,24 @@ public enum ArchivedRows {
     guard let reader = try archive.bundle(manifest) else { return [] }
     var rows: [(hash: Digest, createdAt: Timestamp)] = []
     rows.reserveCapacity(manifest.rowCount)
-    try scanBundle(reader, manifest, names: names, keys: KeyRing([]), signatures: .none, makesLines: false) { batch in
+    var work = try manifest.source.rowWork(names, keys: KeyRing([]), signatures: .none)
+    work.makesLeaves = false
+    try scanRows(reader, name: manifest.bundle?.key ?? "", work: work) { scan, batch in
       for row in batch.rows { rows.append((row.hash, row.createdAt)) }
+      scan.recycle(batch)
     }
     return rows
   }
 }
 
-/// Runs through a bundle's rows on its own threads; `body` gets the batches in order.
-func scanBundle(
-  _ reader: BundleReader, _ manifest: Manifest, names: ChainColumns, keys: KeyRing, signatures: SignaturePolicy,
-  makesLines: Bool, _ body: (RowBatch) throws -> Void
+/// Runs through an archived file's rows on threads of its own; `body` gets the batches in order and gives them back.
+public func scanRows(
+  _ source: any LineSource, name: String, work: RowWork, stages: Stages = Stages(),
+  _ body: (BundleScan, RowBatch) throws -> Void
 ) throws {
-  let columns = manifest.source.columns.map {
-    Column(name: $0.name, type: $0.type, isNotNull: $0.isNotNull, isGenerated: $0.isGenerated)
-  }
-  var work = RowWork(
-    columns: columns, indexes: try ChainColumnIndexes(columns, names), keys: keys, signatures: signatures)
-  work.makesLines = makesLines
-  let stages = Stages()
   do {
-    let scan = BundleScan(stages, reader, name: manifest.bundle?.key ?? "", work: work)
-    while let batch = try scan.next() {
-      try body(batch)
-      scan.recycle(batch)
-    }
+    let scan = BundleScan(stages, source, name: name, work: work)
+    while let batch = try scan.next() { try body(scan, batch) }
   } catch {
     stages.fail(error)
     try stages.join()
@@ -47,3 +40,19 @@ func scanBundle(
   try stages.join()
 }
 
+extension Manifest.Source {
+  /// The archived columns, as the codec knows them.
+  public var rowColumns: [Column] {
+    columns.map { Column(name: $0.name, type: $0.type, isNotNull: $0.isNotNull, isGenerated: $0.isGenerated) }
+  }
+
+  /// What has to be done with rows of this source.
+  public func rowWork(_ names: ChainColumns, keys: KeyRing, signatures: SignaturePolicy) throws(Failure) -> RowWork {
+    do throws(ChainColumnIndexes.Missing) {
+      return RowWork(
+        columns: rowColumns, indexes: try ChainColumnIndexes(rowColumns, names), keys: keys, signatures: signatures)
+    } catch {
+      throw Failure(.configuration, "\(error)", on: table, remedy: "name the chain's columns by --column-…", cause: error)
+    }
+  }
+}

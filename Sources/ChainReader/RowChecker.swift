@@ -12,8 +12,8 @@ public struct RowWork: Sendable {
   public var indexes: ChainColumnIndexes
   public var keys: KeyRing
   public var signatures: SignaturePolicy
-  /// Write the archive's lines and their leaves.
-  public var makesLines = true
+  /// Digest each row's line as a leaf of the Merkle tree.
+  public var makesLeaves = true
   /// Make the rows for a COPY into another table.
   public var makesTuples = false
 
@@ -56,7 +56,7 @@ struct RowChecker: ~Copyable {
       isCanonical = (try? unsafe canonicalizer.canonicalize(text, into: &canonical)) != nil
     }
     let start = batch.lines.count
-    if work.makesLines { try unsafe encoder.append(tuple, fields, to: &batch.lines) }
+    try unsafe encoder.append(tuple, fields, to: &batch.lines)
     let time = unsafe fields.bytes(work.indexes.createdAt, in: tuple)
     var createdAt = Int64.min
     if let time = unsafe time, time.count == 8 { createdAt = unsafe Int64(bigEndian: time.loadUnaligned(as: Int64.self)) }
@@ -91,7 +91,7 @@ struct RowChecker: ~Copyable {
     let verdict = unsafe signatures.check(
       fields.bytes(work.indexes.signature, in: row), over: hash.digest, createdAt: createdAt,
       signerID: fields.bytes(work.indexes.signerID, in: row))
-    let leaf = work.makesLines ? unsafe Self.leaf(batch.lines.unsafeBytes(line)) : Digest(words: (0, 0, 0, 0))
+    let leaf = work.makesLeaves ? unsafe Self.leaf(batch.lines.unsafeBytes(line)) : Digest(words: (0, 0, 0, 0))
     batch.rows.append(
       RowFacts(
         hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf, line: line, hashMatches: matches,

@@ -13,7 +13,7 @@ struct Memoryctl: ParsableCommand {
       78 configuration.
       """,
     version: Tool.version,
-    subcommands: [Audit.self])
+    subcommands: [Audit.self, ManifestCommand.self, SignerCommand.self])
 
   static func main() {
     do {
@@ -28,5 +28,5 @@ struct Memoryctl: ParsableCommand {
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The chain: archive it, verify it, restore it.",
-    subcommands: [Archive.self, Canonicalize.self])
+    subcommands: [Archive.self, Verify.self, Replay.self, Drill.self, Canonicalize.self])
 }

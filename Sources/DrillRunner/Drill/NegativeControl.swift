@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AuditCore
+internal import Bytes
+internal import ChainReader
+internal import Pipeline
+internal import Postgres
+internal import RowCodec
+internal import Signing
+
+/// Proves that the check can fail: alters one staged row in a transaction that is rolled back, and looks whether the
+/// same checks that found nothing before find just that row now.
+struct NegativeControl {
+  let settings: VerifySettings
+  let conninfo: String
+  let table: TableName
+
+  struct Outcome {
+    let id: String
+    let isFound: Bool
+    let detail: String
+  }
+
+  func run() throws -> Outcome {
+    let source = try SourceSession(conninfo)
+    let table = try source.session.chainTable(self.table, settings.columns)
+    try source.session.executeScript("BEGIN")
+    defer { try? source.session.executeScript("ROLLBACK") }
+    let before = try faults(source, table)
+    let id = try alter(source, table)
+    let after = try faults(source, table)
+    let isFound = before.isEmpty && after == [id]
+    let detail =
+      isFound
+      ? "the altered row was found by its hash, and no other"
+      : "before the change \(before.count) rows were at fault, behind it \(after.count)"
+    return Outcome(id: id, isFound: isFound, detail: detail)
+  }
+
+  private func sample(_ table: ChainTable) -> String {
+    let time = quoteIdentifier(table.names.createdAt)
+    return "SELECT ctid FROM \(table.description.sql) ORDER BY \(time), ctid LIMIT 1000"
+  }
+
+  /// Alters the payload of one row among those that are looked at.
+  private func alter(_ source: SourceSession, _ table: ChainTable) throws -> String {
+    let payload = quoteIdentifier(table.names.payload)
+    let id = quoteIdentifier(table.names.id)
+    let rows = try source.session.execute(
+      """
+      UPDATE \(table.description.sql) SET \(payload) = jsonb_build_object('altered by the drill', \(payload))
+      WHERE ctid = (SELECT ctid FROM (\(sample(table))) AS sample ORDER BY random() LIMIT 1)
+      RETURNING \(id)::text
+      """)
+    guard let altered = rows.first?[0] else {
+      throw Failure(.nothingToCheck, "the staged table has no rows", on: table.description.displayName)
+    }
+    return altered
+  }
+
+  /// Ids of the rows at fault among the table's first thousand, read in this session's own transaction.
+  private func faults(_ source: SourceSession, _ table: ChainTable) throws -> [String] {
+    var work = RowWork(columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
+    work.makesLeaves = false
+    let identifier = RowIdentifier(table.columns, table.indexes)
+    var ids: [String] = []
+    let time = quoteIdentifier(table.names.createdAt)
+    try unsafe checkRows(source, table, work, " ORDER BY \(time) LIMIT 1000") { row, line in
+      if !row.hashMatches { ids.append(unsafe identifier.id(line)) }
+    }
+    return ids
+  }
+}

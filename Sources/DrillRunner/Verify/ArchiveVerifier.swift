@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArchiveStore
+public import AuditCore
+internal import ChainReader
+internal import Bytes
+internal import Crypto
+public import Pipeline
+internal import RowCodec
+internal import Signing
+
+/// Verifies an archive: manifests, bundles, rows, links, leaves, signatures.
+public struct ArchiveVerifier: Sendable {
+  let settings: VerifySettings
+  let archive: Archive
+  let progress: any ProgressListener
+  let cancellation: Cancellation
+
+  public init(
+    _ settings: VerifySettings, _ archive: Archive, progress: any ProgressListener = NoProgress(),
+    cancellation: Cancellation = Cancellation()
+  ) {
+    self.settings = settings
+    self.archive = archive
+    self.progress = progress
+    self.cancellation = cancellation
+  }
+
+  /// - Throws: a ``Failure`` when there is nothing to check, or it cannot be looked at.
+  public func run() throws -> VerifyReport {
+    var report = VerifyReport()
+    report.checksManifestSignatures = settings.checksManifestSignatures
+    let sequences: Range<Int>
+    do { sequences = try archive.sequences() } catch let finding as ArchiveFinding {
+      report.add(finding)
+      return report
+    }
+    guard !sequences.isEmpty else {
+      throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
+    }
+    var previous: StoredManifest?
+    var named: Set<String> = []
+    for sequence in sequences {
+      do {
+        let stored = try archive.manifest(sequence)
+        check(stored, after: previous, isFirst: sequence == 0 || previous == nil && sequence > 0, &report)
+        if let key = stored.manifest.bundle?.key { named.insert(key) }
+        try verifyBundle(stored.manifest, &report)
+        report.headHash = stored.manifest.chain.headHash?.hex
+        previous = stored
+      } catch let finding as ArchiveFinding {
+        report.add(finding)
+        previous = nil
+      }
+      report.manifests += 1
+    }
+    for key in try archive.debris(named) { report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash") }
+    return report
+  }
+
+  /// Checks what a manifest says of itself and of the one before.
+  func check(_ stored: StoredManifest, after previous: StoredManifest?, isFirst: Bool, _ report: inout VerifyReport) {
+    let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
+    if stored.manifest.sequence == 0 || previous != nil, let fault = stored.seam(after: previous) {
+      report.add(ArchiveFinding(name, fault))
+    }
+    guard settings.checksManifestSignatures else { return }
+    switch settings.keys.verify(
+      stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
+    {
+    case .valid: break
+    case .unverifiable(let reason): report.add(ArchiveFinding(name, "signature-unverifiable: \(reason)"))
+    case .invalid(let reason): report.add(ArchiveFinding(name, "its signature is invalid: \(reason)"))
+    }
+  }
+
+  /// Reads a bundle to its end.
+  ///
+  /// - Parameter onBatch: gets each batch before it is given back.
+  func verifyBundle(
+    _ manifest: Manifest, _ report: inout VerifyReport, makesTuples: Bool = false,
+    onBatch: (BundleScan, RowBatch) throws -> Void = { scan, batch in scan.recycle(batch) }
+  ) throws {
+    guard let reader = try archive.bundle(manifest), let bundle = manifest.bundle else {
+      if manifest.chain.headHash != manifest.chain.previousHash {
+        throw ArchiveFinding(archive.name(Archive.manifestKey(manifest.sequence)), "it has no rows and yet another head")
+      }
+      return
+    }
+    let name = archive.name(bundle.key)
+    var work = try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: settings.signatures)
+    work.makesTuples = makesTuples
+    var check = BundleCheck(manifest, work, requiresSignatures: settings.requiresSignatures)
+    let stages = Stages()
+    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    defer { cancellation.unregister(token) }
+    try scanRows(reader, name: name, work: work, stages: stages) { scan, batch in
+      check.take(batch)
+      progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
+      try onBatch(scan, batch)
+    }
+    report.rows += check.rows
+    report.anomalies.append(check.anomalies)
+    report.notes += check.notes
+    report.signatures += check.signatures
+    if let carried = reader.carried, let fault = check.fault(manifest, carried) { throw ArchiveFinding(name, fault) }
+  }
+}
+
+/// What is gathered of a bundle's rows, to be compared with its manifest.
+struct BundleCheck {
+  private var walk: BundleWalk
+  private let requiresSignatures: Bool
+  private let identifier: RowIdentifier
+  private var tree = MerkleTree()
+  private var frame = 0
+  private var roots: [Digest] = []
+  private(set) var rows = 0
+  private(set) var anomalies = AnomalyLog()
+  private(set) var signatures = SignatureCounts()
+  private(set) var notes: [String] = []
+  private var span: Manifest.RowSpan?
+  private var lastLine: [UInt8] = []
+
+  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool) {
+    walk = BundleWalk(manifest)
+    identifier = RowIdentifier(work.columns, work.indexes)
+    self.requiresSignatures = requiresSignatures
+  }
+
+  mutating func take(_ batch: RowBatch) {
+    if batch.frame != frame {
+      roots.append(tree.root)
+      tree.removeAll()
+      frame = batch.frame
+    }
+    for (index, row) in batch.rows.enumerated() {
+      tree.append(row.leaf)
+      signatures.count(row.signature)
+      if span == nil {
+        let id = unsafe identifier.id(batch.line(index))
+        span = Manifest.RowSpan(firstID: id, lastID: id, firstCreatedAt: row.createdAt, lastCreatedAt: row.createdAt)
+      }
+      span?.include(row.createdAt)
+      let place = walk.take(row)
+      if place != nil || !row.hashMatches || row.signature != .valid { note(row, batch.line(index), place) }
+      rows += 1
+    }
+    if let last = batch.rows.indices.last { span?.lastID = unsafe identifier.id(batch.line(last)) }
+  }
+
+  @safe
+  private mutating func note(_ row: RowFacts, _ line: UnsafeRawBufferPointer, _ place: (fault: PlaceFault, isAccepted: Bool)?) {
+    var fault = place?.fault
+    if let place, place.isAccepted {
+      notes.append("row \(unsafe identifier.id(line)): \(place.fault.detail): a rewind that the operator accepted")
+      fault = nil
+    }
+    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    guard !faults.isEmpty else { return }
+    let id = unsafe identifier.id(line)
+    for (kind, detail) in faults { anomalies.append(Anomaly(kind, row: rows, id: id, detail: detail)) }
+  }
+
+  /// What of the bundle is not as its manifests say; nil where all is.
+  mutating func fault(_ manifest: Manifest, _ carried: CarriedManifest) -> String? {
+    roots.append(tree.root)
+    guard rows == manifest.rowCount else { return "it has \(rows) rows, its manifest says \(manifest.rowCount)" }
+    guard walk.head == manifest.chain.headHash else { return "its last row on the chain is not its manifest's head" }
+    guard roots == carried.frames.map(\.merkleRoot), carried.merkleRoot == manifest.merkleRoot else {
+      return "its rows do not make its Merkle root"
+    }
+    guard span == manifest.rows else { return "its first and last rows are not those of its manifest" }
+    guard carried.stream == manifest.stream, carried.sequence == manifest.sequence,
+      carried.previousHash == manifest.chain.previousHash, carried.headHash == manifest.chain.headHash
+    else { return "its carried manifest is another's" }
+    return nil
+  }
+}

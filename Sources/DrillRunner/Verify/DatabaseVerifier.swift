@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import ChainReader
+internal import Bytes
+internal import Crypto
+public import Pipeline
+public import Postgres
+internal import RowCodec
+internal import Signing
+
+/// Verifies the chain in a table, in one pass and without writing anything.
+public struct DatabaseVerifier: Sendable {
+  let settings: VerifySettings
+  let conninfo: String
+  let table: TableName
+  let progress: any ProgressListener
+  let cancellation: Cancellation
+
+  public init(
+    _ settings: VerifySettings, conninfo: String, table: TableName, progress: any ProgressListener = NoProgress(),
+    cancellation: Cancellation = Cancellation()
+  ) {
+    self.settings = settings
+    self.conninfo = conninfo
+    self.table = table
+    self.progress = progress
+    self.cancellation = cancellation
+  }
+
+  public func run() throws -> VerifyReport {
+    let report = try verify(head: nil, makesLeaves: false).report
+    guard report.rows > 0 else {
+      throw Failure(
+        .nothingToCheck, "the table has no rows", on: "\(table.schema).\(table.name)",
+        remedy: "check --table and --database")
+    }
+    return report
+  }
+
+  /// - Parameters:
+  ///   - head: hash of the row that the table's first row follows; nil for a genesis.
+  ///   - makesLeaves: also add the rows' leaves up, to compare tables.
+  func verify(head: Digest?, makesLeaves: Bool) throws -> (report: VerifyReport, leaves: LeafSum) {
+    do { return try verify(head: head, makesLeaves: makesLeaves, isSorted: false) } catch is TooScattered {
+      progress.event("the table's rows lie out of order: reading them by time", [:])
+    }
+    do { return try verify(head: head, makesLeaves: makesLeaves, isSorted: true) } catch is TooScattered {
+      throw Failure(
+        .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: table.sql,
+        remedy: "report this table's shape")
+    }
+  }
+
+  /// Verifies the table and shows each of its rows to `difference`.
+  func compare(with difference: Difference) throws -> VerifyReport {
+    // Reading twice would show rows twice: by time at once, which needs no second try.
+    try verify(head: nil, makesLeaves: true, isSorted: true, difference: difference).report
+  }
+
+  private func verify(
+    head: Digest?, makesLeaves: Bool, isSorted: Bool, difference: Difference? = nil
+  ) throws -> (report: VerifyReport, leaves: LeafSum) {
+    let source = try SourceSession(conninfo)
+    let table = try source.session.chainTable(self.table, settings.columns)
+    let snapshot = try source.session.beginSnapshot()
+    var work = RowWork(
+      columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
+    work.makesLeaves = makesLeaves
+    let stages = Stages()
+    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    defer { cancellation.unregister(token) }
+    let sink = ReportSink(
+      RowIdentifier(table.columns, table.indexes), requiresSignatures: settings.requiresSignatures,
+      difference: difference)
+    do {
+      var window = ScanWindow()
+      window.isSorted = isSorted
+      let scan = TableScan(
+        stages, conninfo: conninfo, snapshot: snapshot.identifier, table: table, window: window, work: work)
+      let walker = ChainWalker(
+        head: head, until: nil, archived: [], sink: sink, lookup: TableLookup(table, in: source), isSorted: isSorted,
+        recycle: { scan.recycle($0) })
+      while let batch = try scan.next() {
+        progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
+        try walker.add(batch)
+      }
+      try walker.finish()
+      sink.report.headHash = walker.head?.hex
+    } catch {
+      stages.fail(error)
+      try stages.join()
+      throw error
+    }
+    try stages.join()
+    return (sink.report, sink.leaves)
+  }
+}
+
+/// Adds rows up in a report.
+final class ReportSink: RowSink {
+  var report = VerifyReport()
+  private(set) var leaves = LeafSum()
+  private let identifier: RowIdentifier
+  private let requiresSignatures: Bool
+  private let difference: Difference?
+
+  init(_ identifier: RowIdentifier, requiresSignatures: Bool, difference: Difference? = nil) {
+    self.identifier = identifier
+    self.requiresSignatures = requiresSignatures
+    self.difference = difference
+  }
+
+  @safe
+  func take(_ row: RowFacts, _ line: UnsafeRawBufferPointer, fault: PlaceFault?) throws {
+    try difference?.take(row.hash, leaf: row.leaf, createdAt: row.createdAt) { unsafe identifier.id(line) }
+    report.rows += 1
+    report.signatures.count(row.signature)
+    leaves.add(row.leaf)
+    if fault == nil && row.hashMatches && row.signature == .valid { return }
+    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    guard !faults.isEmpty else { return }
+    let id = unsafe identifier.id(line)
+    for (kind, detail) in faults { report.anomalies.append(Anomaly(kind, row: nil, id: id, detail: detail)) }
+  }
+}
+
+/// The sum of rows' leaves modulo 2^256: equal for the same rows in whatever order.
+struct LeafSum: Equatable {
+  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  private(set) var count = 0
+
+  mutating func add(_ leaf: Digest) {
+    count += 1
+    var carry: UInt64 = 0
+    func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+      let (first, overflow) = a.addingReportingOverflow(b)
+      let (second, more) = first.addingReportingOverflow(carry)
+      carry = overflow || more ? 1 : 0
+      return second
+    }
+    words.3 = sum(words.3, leaf.words.3)
+    words.2 = sum(words.2, leaf.words.2)
+    words.1 = sum(words.1, leaf.words.1)
+    words.0 = sum(words.0, leaf.words.0)
+  }
+
+  static func == (a: LeafSum, b: LeafSum) -> Bool { a.words == b.words && a.count == b.count }
+}

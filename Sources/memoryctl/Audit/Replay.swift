@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuditCore
+import DrillRunner
+import Postgres
+import Signing
+
+/// Where rows are restored to.
+struct StagingOptions: ParsableArguments {
+  @Option(help: "Postgres URL of the staging database [STAGING_DATABASE_URL].")
+  var staging: String?
+
+  @Option(help: "What to restore: latest, day:D, range:D..D, random:N, all.")
+  var select: String?
+
+  func conninfo(_ environment: Environment) throws -> String {
+    guard let url = try staging ?? environment.value("STAGING_DATABASE_URL") else {
+      throw Failure(
+        .configuration, "no staging database is configured", on: "STAGING_DATABASE_URL",
+        remedy: "set it to postgresql://user@host/database, or give --staging")
+    }
+    return url
+  }
+
+  func selection(default fallback: Selection) throws -> Selection {
+    guard let select else { return fallback }
+    guard let selection = Selection(select) else {
+      throw ValidationError("--select takes latest, day:2026-11-23, range:2026-11-01..2026-11-23, random:7 or all")
+    }
+    return selection
+  }
+}
+
+extension Audit {
+  struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Restore archived rows into a schema of their own in a staging database.",
+      discussion: """
+        Variables: STAGING_DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
+
+        Exit status: 65 what was restored does not verify, 66 nothing is selected, 73 the target is the archive's own \
+        source, or the schema exists.
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @OptionGroup var staging: StagingOptions
+    @OptionGroup var table: TableOptions
+    @OptionGroup var signatures: SignatureOptions
+
+    @Option(help: "Schema to create.")
+    var schema = "memoryctl_replay"
+
+    func run() throws {
+      let context = try JobContext(common)
+      let settings = try context.settings(table, signatures, checksManifests: true)
+      let archive = try archive.archive(context.environment)
+      let job = ReplayJob(
+        settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
+        cancellation: context.cancellation)
+      let result = try job.run(try archive.sequences(try staging.selection(default: .all)), schema: schema, isLogged: true)
+      let name = result.table.name.sql
+      let members = [JSONValue.Member("table", .string(name))] + (result.report.json.members ?? [])
+      context.console.finish(
+        .object(members), "restored \(result.report.rows) rows into \(name)" + anomalyText(result.report.anomalies))
+      if !result.report.isIntact { throw ExitCode(ExitStatus.integrity.rawValue) }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import ArgumentParser
+import AuditCore
+import Crypto
+import Signing
+
+struct ManifestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manifest", abstract: "What compliance uses: list, show and verify manifests.",
+    subcommands: [List.self, Show.self, Verify.self])
+}
+
+extension ManifestCommand {
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the manifests by day.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @Option(help: "First day, as 2026-11-23.") var from: String?
+    @Option(help: "Last day.") var to: String?
+
+    func run() throws {
+      let archive = try archive.archive(common.environment())
+      let range = try days()
+      let manifests = try archive.sequences().map { try archive.manifest($0).manifest }.filter { range.contains($0.coverage.day) }
+      guard !manifests.isEmpty else {
+        throw Failure(.nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
+      }
+      let lines = manifests.map { manifest in
+        let state = manifest.chain.isIntact ? "intact" : "\(manifest.chain.anomalies.total) anomalies"
+        return "\(Manifest.sequenceText(manifest.sequence))  \(manifest.coverage.day)  part \(manifest.coverage.part)"
+          + "\(manifest.coverage.isLast ? ", closed" : ", open  ")  \(manifest.rowCount) rows  \(state)  "
+          + "locked until \(manifest.retention.until.day)"
+      }
+      Console(common).finish(.object(["manifests": .array(manifests.map(\.summary))]), lines.joined(separator: "\n"))
+    }
+
+    private func days() throws -> ClosedRange<UTCDay> {
+      func day(_ text: String?, _ fallback: UTCDay) throws -> UTCDay {
+        guard let text else { return fallback }
+        guard let day = UTCDay(text) else { throw ValidationError("\"\(text)\" is no day like 2026-11-23") }
+        return day
+      }
+      let (first, last) = (try day(from, UTCDay(number: .min)), try day(to, UTCDay(number: .max)))
+      guard first <= last else { throw ValidationError("--from lies behind --to") }
+      return first...last
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print one manifest with its proof.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @Argument(help: "The manifest's sequence.") var sequence: Int
+
+    func run() throws {
+      let stored = try archive.archive(common.environment()).existingManifest(sequence)
+      let json = JSONValue.object(["manifest": stored.manifest.json, "proof": stored.proof.json])
+      Console(common).finish(json, String(decoding: json.prettyBytes.dropLast(), as: UTF8.self))
+    }
+  }
+
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check one manifest's digest, signature and place; audit verify checks its rows too.",
+      discussion: "Exit status: 65 it does not verify, 66 there is no such manifest.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @Argument(help: "The manifest's sequence.") var sequence: Int
+
+    func run() throws {
+      let context = try JobContext(common)
+      let archive = try archive.archive(context.environment)
+      let stored = try archive.existingManifest(sequence)
+      let seam = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1))
+      let verdict = context.keys.verify(
+        stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
+      var problems = seam.map { [$0] } ?? []
+      var signers: [String] = []
+      switch verdict {
+      case .valid(let kids): signers = kids
+      case .unverifiable(let reason): problems.append("signature-unverifiable: \(reason)")
+      case .invalid(let reason): problems.append("its signature is invalid: \(reason)")
+      }
+      let json = JSONValue.object([
+        "verdict": .string(problems.isEmpty ? "valid" : "invalid"), "sequence": .count(sequence),
+        "digestHex": .digest(stored.digest), "signers": .array(signers.map { .string($0) }),
+        "problems": .array(problems.map { .string($0) }),
+      ])
+      let text = problems.isEmpty ? "valid: signed by \(signers.joined(separator: ", "))" : problems.joined(separator: "\n")
+      context.console.finish(json, text)
+      if !problems.isEmpty { throw ExitCode(ExitStatus.integrity.rawValue) }
+    }
+  }
+}
+
+extension Manifest {
+  /// One entry of `manifest list --json`.
+  fileprivate var summary: JSONValue {
+    .object([
+      "sequence": .count(sequence), "day": .string(coverage.day.description), "part": .count(coverage.part),
+      "last": .bool(coverage.isLast), "rows": .count(rowCount), "total": .count(rowTotal),
+      "anomalies": .count(chain.anomalies.total), "headHash": .digest(chain.headHash),
+      "bundle": bundle.map { .string($0.key) } ?? .null, "retainedUntil": .string(retention.until.isoSeconds),
+    ])
+  }
+}
+
+extension ArchiveStore.Archive {
+  /// A manifest that the user asks for by number.
+  fileprivate func existingManifest(_ sequence: Int) throws -> StoredManifest {
+    guard try sequences().contains(sequence) else {
+      throw Failure(.nothingToCheck, "there is no manifest \(sequence)", on: url, remedy: "memoryctl manifest list shows them")
+    }
+    return try manifest(sequence)
+  }
+}
