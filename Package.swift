@@ -48,13 +48,24 @@ let package = Package(
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
-    library("ChainReader", ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
-    library("Archiver", ["RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
-    library("DrillRunner", ["Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    library(
+      "ChainReader",
+      ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
+    library(
+      "Archiver",
+      ["RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+    library(
+      "DrillRunner",
+      [
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto",
+        "Bytes",
+      ]),
+    library("ChainWriter", ["AuditCore", "CanonicalJSON", "Signing", "Postgres", "Crypto", "Bytes"]),
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
+        "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec",
+        "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -72,7 +83,9 @@ let package = Package(
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests("ArchiverTests", ["Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Crypto"]),
-    tests("DrillRunnerTests", ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
+    tests(
+      "DrillRunnerTests",
+      ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
     tests("CommandLineTests", ["AuditCore", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]

@@ -55,7 +55,6 @@ func measure(_ name: String, _ text: borrowing ByteBuffer, _ lines: [Range<Int>]
   print("\(name): \(lines.count) values, \(Int(megabytes)) MB in, \(Int(megabytes / best)) MB/s, \(produced)")
 }
 
-
 guard CommandLine.arguments.count >= 2 else {
   print("usage: canonical-bench FILE [PASSES]")
   exit(64)

@@ -19,9 +19,12 @@ public struct Archive: Sendable {
 
   /// - Parameter stream: letters, digits, `-` and `_`.
   public init(_ store: any ObjectStore, stream: String) throws(Failure) {
-    let isSound = !stream.isEmpty && stream.utf8.allSatisfy {
-      Character(Unicode.Scalar($0)).isASCII && (Character(Unicode.Scalar($0)).isLetter || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x5f)
-    }
+    let isSound =
+      !stream.isEmpty
+      && stream.utf8.allSatisfy {
+        Character(Unicode.Scalar($0)).isASCII
+          && (Character(Unicode.Scalar($0)).isLetter || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x5f)
+      }
     guard isSound else {
       throw Failure(
         .configuration, "a stream's name has letters, digits, - and _ only", on: "AUDIT_ARCHIVE_STREAM",
@@ -90,7 +93,9 @@ public struct Archive: Sendable {
 
   /// Bundles that no manifest names: debris of a crash.
   public func debris(_ named: Set<String>) throws -> [String] {
-    try store.list("\(stream)/bundles/").map { String($0.key.dropFirst(stream.count + 1)) }.filter { !named.contains($0) }
+    try store.list("\(stream)/bundles/").map { String($0.key.dropFirst(stream.count + 1)) }.filter {
+      !named.contains($0)
+    }
   }
 }
 
@@ -102,7 +107,9 @@ extension StoredManifest {
 
   /// What is wrong with how this manifest joins the one before; nil where nothing is.
   public func seam(after previous: StoredManifest?) -> String? {
-    guard manifest.previousManifest == previous?.digest else { return "previousManifest is not the digest of the one before" }
+    guard manifest.previousManifest == previous?.digest else {
+      return "previousManifest is not the digest of the one before"
+    }
     guard manifest.chain.previousHash == previous?.manifest.chain.headHash else {
       return "its chain does not begin where the one before ends"
     }
@@ -116,7 +123,8 @@ extension StoredManifest {
     let coverage = manifest.coverage
     guard let previous else { return coverage.part == 0 ? nil : "the first bundle's part is not 0" }
     if previous.isLast {
-      return coverage.day == previous.day.next && coverage.part == 0 ? nil : "it does not cover the day behind the one before"
+      return coverage.day == previous.day.next && coverage.part == 0
+        ? nil : "it does not cover the day behind the one before"
     }
     return coverage.day == previous.day && coverage.part == previous.part + 1
       ? nil : "it does not go on with the day that the one before left open"

@@ -77,7 +77,8 @@ extension Failure {
   public static func file(_ error: any Error, remedy: String? = nil) -> Failure {
     guard let error = error as? FileError else { return Failure(.bug, "\(error)", cause: error) }
     if error.isFull {
-      return Failure(.unavailable, "\(error)", remedy: "free space there, then run again: nothing is lost", cause: error)
+      return Failure(
+        .unavailable, "\(error)", remedy: "free space there, then run again: nothing is lost", cause: error)
     }
     let status: ExitStatus = error.isForbidden ? .permission : error.isMissing ? .configuration : .unavailable
     return Failure(status, "\(error)", remedy: remedy ?? "check the path and its permissions", cause: error)

@@ -91,7 +91,8 @@ public struct ArchiveJob: Sendable {
     let cutter: DayCutter
     do {
       let scan = TableScan(
-        stages, conninfo: settings.conninfo, snapshot: plan.snapshot.identifier, table: table, window: window, work: work)
+        stages, conninfo: settings.conninfo, snapshot: plan.snapshot.identifier, table: table, window: window,
+        work: work)
       cutter = try walk(plan, source, table, scan, output, isSorted: isSorted)
       output.end()
     } catch {

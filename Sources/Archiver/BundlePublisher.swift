@@ -40,7 +40,8 @@ final class BundlePublisher {
     anomalies.append(facts.anomalies)
     signatures += facts.signatures
     progress.event(
-      "committed", [
+      "committed",
+      [
         "sequence": "\(manifest.sequence)", "day": manifest.coverage.day.description, "rows": "\(manifest.rowCount)",
         "anomalies": "\(facts.anomalies.total)",
       ])

@@ -75,7 +75,8 @@ final class DayCutter: RowSink {
     let faults = self.faults(of: row, fault)
     if facts.rowCount == 0 {
       let id = unsafe identifier.id(line)
-      facts.span = Manifest.RowSpan(firstID: id, lastID: id, firstCreatedAt: row.createdAt, lastCreatedAt: row.createdAt)
+      facts.span = Manifest.RowSpan(
+        firstID: id, lastID: id, firstCreatedAt: row.createdAt, lastCreatedAt: row.createdAt)
     }
     if !faults.isEmpty {
       let id = unsafe identifier.id(line)

@@ -43,7 +43,8 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
     publisher = BundlePublisher(
       job.archive, job.signer, after: plan.last, source: plan.source,
       retention: Manifest.Retention(
-        until: now.advanced(bySeconds: Int64(job.settings.retentionDays) * 86_400), hasLegalHold: job.settings.hasLegalHold),
+        until: now.advanced(bySeconds: Int64(job.settings.retentionDays) * 86_400),
+        hasLegalHold: job.settings.hasLegalHold),
       createdAt: now, progress: job.progress)
   }
 

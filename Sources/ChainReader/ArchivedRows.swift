@@ -52,7 +52,8 @@ extension Manifest.Source {
       return RowWork(
         columns: rowColumns, indexes: try ChainColumnIndexes(rowColumns, names), keys: keys, signatures: signatures)
     } catch {
-      throw Failure(.configuration, "\(error)", on: table, remedy: "name the chain's columns by --column-…", cause: error)
+      throw Failure(
+        .configuration, "\(error)", on: table, remedy: "name the chain's columns by --column-…", cause: error)
     }
   }
 }

@@ -188,7 +188,8 @@ public final class ChainWalker {
   /// - Returns: false when what waits has no claim to be the chain.
   private func goOn(atEnd: Bool) throws -> Bool {
     let roots = self.roots()
-    let known = try lookup.rows(withHash: roots.compactMap { order[$0].previous == ChainOrder.nothing ? nil : order[$0].previous })
+    let known = try lookup.rows(
+      withHash: roots.compactMap { order[$0].previous == ChainOrder.nothing ? nil : order[$0].previous })
     postpone(roots, known)
     let candidates = self.roots().filter { atEnd || known[order[$0].previous] == nil }
     guard !candidates.isEmpty else { return false }
@@ -257,7 +258,8 @@ public final class ChainWalker {
         fault = PlaceFault(kind: .duplicate, detail: "the row \(slot.hash.hex) occurs more than once", isOnChain: false)
       } else if root != place {
         fault = PlaceFault(
-          kind: fault.kind, detail: "it follows \(order[root].hash.hex), which has no place on the chain", isOnChain: false)
+          kind: fault.kind, detail: "it follows \(order[root].hash.hex), which has no place on the chain",
+          isOnChain: false)
       }
       try pass(slot.tag, fault)
     }

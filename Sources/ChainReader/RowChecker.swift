@@ -59,7 +59,9 @@ struct RowChecker: ~Copyable {
     try unsafe encoder.append(tuple, fields, to: &batch.lines)
     let time = unsafe fields.bytes(work.indexes.createdAt, in: tuple)
     var createdAt = Int64.min
-    if let time = unsafe time, time.count == 8 { createdAt = unsafe Int64(bigEndian: time.loadUnaligned(as: Int64.self)) }
+    if let time = unsafe time, time.count == 8 {
+      createdAt = unsafe Int64(bigEndian: time.loadUnaligned(as: Int64.self))
+    }
     finish(tuple, isCanonical, Timestamp(microseconds: createdAt), start..<batch.lines.count, batch)
   }
 
@@ -94,7 +96,8 @@ struct RowChecker: ~Copyable {
     let leaf = work.makesLeaves ? unsafe Self.leaf(batch.lines.unsafeBytes(line)) : Digest(words: (0, 0, 0, 0))
     batch.rows.append(
       RowFacts(
-        hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf, line: line, hashMatches: matches,
+        hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf, line: line,
+        hashMatches: matches,
         signature: verdict))
     canonical.clear()
     canonical.shrink(to: 1 << 20)

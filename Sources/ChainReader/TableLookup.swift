@@ -36,6 +36,8 @@ public final class TableLookup: ChainLookup {
 
   public func hasSuccessor(of hash: Digest) throws -> Bool {
     let previous = quoteIdentifier(table.names.previousHash)
-    return try !source.session.execute("SELECT 1 FROM \(table.description.sql) WHERE \(previous) = $1 LIMIT 1", [hash.hex]).isEmpty
+    return try !source.session.execute(
+      "SELECT 1 FROM \(table.description.sql) WHERE \(previous) = $1 LIMIT 1", [hash.hex]
+    ).isEmpty
   }
 }

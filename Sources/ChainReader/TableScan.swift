@@ -20,7 +20,8 @@ public struct ChainTable: Sendable {
     }
     do throws(ChainColumnIndexes.Missing) { indexes = try ChainColumnIndexes(columns, names) } catch {
       throw Failure(
-        .configuration, "\(error)", on: description.displayName, remedy: "name the table and its columns by --table and --column-…",
+        .configuration, "\(error)", on: description.displayName,
+        remedy: "name the table and its columns by --table and --column-…",
         cause: error)
     }
   }

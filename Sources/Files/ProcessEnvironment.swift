@@ -49,15 +49,17 @@ public enum Process {
     var set = TerminationBox.signals()
     pthread_sigmask(SIG_BLOCK, &set, nil)
     var thread = pthread_t()
-    pthread_create(&thread, nil, { argument in
-      let box = Unmanaged<TerminationBox>.fromOpaque(argument!).takeRetainedValue()
-      var set = TerminationBox.signals()
-      var number: Int32 = 0
-      sigwait(&set, &number)
-      box.body()
-      sigwait(&set, &number)
-      _exit(128 + number)
-    }, box)
+    pthread_create(
+      &thread, nil,
+      { argument in
+        let box = Unmanaged<TerminationBox>.fromOpaque(argument!).takeRetainedValue()
+        var set = TerminationBox.signals()
+        var number: Int32 = 0
+        sigwait(&set, &number)
+        box.body()
+        sigwait(&set, &number)
+        _exit(128 + number)
+      }, box)
     pthread_detach(thread)
   }
 }

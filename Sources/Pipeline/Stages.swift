@@ -43,11 +43,13 @@ public final class Stages: Sendable {
     defer { pthread_attr_destroy(&attributes) }
     var thread = pthread_t()
     let opaque = Unmanaged.passRetained(start).toOpaque()
-    let code = pthread_create(&thread, &attributes, { argument in
-      let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
-      start.body()
-      return nil
-    }, opaque)
+    let code = pthread_create(
+      &thread, &attributes,
+      { argument in
+        let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
+        start.body()
+        return nil
+      }, opaque)
     precondition(code == 0, "pthread_create failed")
     let started = thread
     state.withLock { $0.threads.append(started) }

@@ -53,7 +53,9 @@ public struct LineDecoder: Sendable {
       let isString = line[start] == 0x22 && shapes[index] != .jsonb
       fields.set(index, start: isString ? start + 1 : start, length: offset - start - (isString ? 2 : 0))
     }
-    guard offset == line.count - 1, line[offset] == 0x7d else { throw RowFormatError("a line does not end where its row does") }
+    guard offset == line.count - 1, line[offset] == 0x7d else {
+      throw RowFormatError("a line does not end where its row does")
+    }
     return result
   }
 
@@ -73,7 +75,8 @@ public struct LineDecoder: Sendable {
   /// A string may read `null` too, but begins with its quote.
   @inline(__always)
   private func isNull(_ line: UnsafeRawBufferPointer, _ offset: Int) -> Bool {
-    guard line.count - offset > 4, line.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian == 0x6c6c_756e
+    guard line.count - offset > 4,
+      line.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian == 0x6c6c_756e
     else { return false }
     return line[offset + 4] == 0x2c || line[offset + 4] == 0x7d
   }

@@ -109,7 +109,9 @@ public struct KeyRegistry: Sendable {
     guard let name = signer["algorithm"]?.string, let algorithm = SignatureAlgorithm(name: name) else {
       throw EntryError("algorithm of \"\(kid)\" is missing or unknown")
     }
-    guard let pem = signer["public_key_pem"]?.string else { throw EntryError("public_key_pem of \"\(kid)\" is missing") }
+    guard let pem = signer["public_key_pem"]?.string else {
+      throw EntryError("public_key_pem of \"\(kid)\" is missing")
+    }
     let key: PublicKey
     do throws(KeyError) { key = try PublicKey(pem: Array(pem.utf8)) } catch {
       throw EntryError("public_key_pem of \"\(kid)\": \(error)")

@@ -38,7 +38,9 @@ extension KeyRing {
         return .invalid("the signature of \"\(signature.kid)\" does not verify")
       }
       guard key.uses.contains(use) else { return .invalid("\"\(signature.kid)\" may not sign \(use.rawValue)") }
-      guard key.validity.contains(time) else { return .invalid("\"\(signature.kid)\" was not valid at \(time.isoSeconds)") }
+      guard key.validity.contains(time) else {
+        return .invalid("\"\(signature.kid)\" was not valid at \(time.isoSeconds)")
+      }
       if !counted.contains(signature.kid) { counted.append(signature.kid) }
     }
     if counted.count >= max(threshold, proof.threshold) { return .valid(counted) }

@@ -11,7 +11,11 @@ public enum SignaturePolicy: Equatable, Sendable, CustomStringConvertible {
 
   /// Reads `all`, `sample:N` or `none`.
   public init?(_ text: String) {
-    if text == "all" { self = .all } else if text == "none" { self = .none } else {
+    if text == "all" {
+      self = .all
+    } else if text == "none" {
+      self = .none
+    } else {
       guard text.hasPrefix("sample:"), let n = Int(text.dropFirst(7)), n >= 1 else { return nil }
       self = .sample(n)
     }
@@ -66,7 +70,9 @@ public struct RowSignatureChecker {
       unsafe Base64.decode(signature, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<length]))
     }
     guard isCanonical else { return .invalid }
-    if let signerID = unsafe signerID, let named = keys.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) }) {
+    if let signerID = unsafe signerID,
+      let named = keys.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) })
+    {
       return isValid(named, length, digest, createdAt) ? .valid : .invalid
     }
     return checkFittingKeys(length, digest, createdAt)
@@ -88,6 +94,8 @@ public struct RowSignatureChecker {
   private func isValid(_ index: Int, _ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> Bool {
     let key = keys[index]
     guard key.signatureLength == length, key.validity.contains(createdAt) else { return false }
-    return unsafe decoded.withUnsafeBytes { key.isValid(unsafe UnsafeRawBufferPointer(rebasing: $0[..<length]), over: digest) }
+    return unsafe decoded.withUnsafeBytes {
+      key.isValid(unsafe UnsafeRawBufferPointer(rebasing: $0[..<length]), over: digest)
+    }
   }
 }

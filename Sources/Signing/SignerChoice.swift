@@ -11,7 +11,9 @@ public enum SignerChoice {
   ///
   /// - Throws: status `configuration`, before anything is touched, where signing is demanded and no signer is set.
   public static func events(_ environment: Environment, registry: KeyRegistry?) throws(Failure) -> (any Signer)? {
-    if try environment.value("AUDIT_SIGNING_KMS_KEY_ID") != nil { throw notBuilt("AUDIT_SIGNING_KMS_KEY_ID", "AWS KMS") }
+    if try environment.value("AUDIT_SIGNING_KMS_KEY_ID") != nil {
+      throw notBuilt("AUDIT_SIGNING_KMS_KEY_ID", "AWS KMS")
+    }
     if try environment.value("SIGNING_PROXY_URL") != nil { throw notBuilt("SIGNING_PROXY_URL", "a signing proxy") }
     if let mock = try mock(environment) { return mock }
     if let local = try local(environment, registry) { return local }

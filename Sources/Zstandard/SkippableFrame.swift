@@ -66,7 +66,8 @@ public enum SeekTable {
     else { throw ZstandardError("there is no seek table where one must be") }
     let footer = bytes.count - footerBytes
     let count = Int(loadLittleEndian(bytes, footer))
-    guard loadLittleEndian(bytes, footer + 5) == footerMagic, bytes[footer + 4] == 0, bytes.count == byteCount(entries: count)
+    guard loadLittleEndian(bytes, footer + 5) == footerMagic, bytes[footer + 4] == 0,
+      bytes.count == byteCount(entries: count)
     else { throw ZstandardError("the seek table's footer does not fit it") }
     return (0..<count).map { index in
       let offset = SkippableFrame.headerBytes + index * 8

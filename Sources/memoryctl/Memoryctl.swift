@@ -13,7 +13,7 @@ struct Memoryctl: ParsableCommand {
       78 configuration.
       """,
     version: Tool.version,
-    subcommands: [Audit.self, ManifestCommand.self, SignerCommand.self])
+    subcommands: [Audit.self, ManifestCommand.self, SignerCommand.self, Dev.self])
 
   static func main() {
     do {

@@ -29,7 +29,7 @@ func spawn(
   var all = sigset_t()
   sigfillset(&all)
   posix_spawnattr_setsigdefault(&attributes, &all)
-  let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isDetached ? 0x80 /* POSIX_SPAWN_SETSID */ : 0)
+  let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isDetached ? 0x80 : 0)  // 0x80: POSIX_SPAWN_SETSID
   posix_spawnattr_setflags(&attributes, Int16(flags))
 
   // env(1) changes the directory and then becomes the program: Glibc's own call for it is not imported.

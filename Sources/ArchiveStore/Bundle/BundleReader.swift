@@ -151,7 +151,9 @@ public final class BundleReader: LineSource, @unchecked Sendable {
 
   private func readTail() throws {
     while try have(input.count - consumed + 1) {
-      guard input.count <= Self.largestTail else { throw ArchiveFinding(name, "what stands behind its rows is too large") }
+      guard input.count <= Self.largestTail else {
+        throw ArchiveFinding(name, "what stands behind its rows is too large")
+      }
     }
     place = .ended
     let tail = unsafe input.unsafeBytes(consumed..<input.count)
@@ -187,7 +189,9 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     guard isRegular else { throw ArchiveFinding(name, "its frames do not have the rows that they must have") }
     let root = merkleRoot(
       frames: carried.frames.map { ($0.merkleRoot, $0.rows) }, rowsPerFrameLog2: carried.rowsPerFrameLog2)
-    guard root == carried.merkleRoot else { throw ArchiveFinding(name, "its frames' roots do not make its Merkle root") }
+    guard root == carried.merkleRoot else {
+      throw ArchiveFinding(name, "its frames' roots do not make its Merkle root")
+    }
   }
 
   private func compareWithManifest(_ carried: CarriedManifest) throws {

@@ -18,7 +18,9 @@ public enum FileShape: Sendable {
     if bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .bundle }
     let text = bytes.filter { !($0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09) }
     if text.first == 0x5b { return .legacy }
-    if text.starts(with: Array("{\"manifest\":".utf8)) || text.starts(with: Array("{\"proof\":".utf8)) { return .manifest }
+    if text.starts(with: Array("{\"manifest\":".utf8)) || text.starts(with: Array("{\"proof\":".utf8)) {
+      return .manifest
+    }
     if text.first == 0x7b { return .legacy }
     throw Failure(
       .integrity, "this is neither a bundle, nor a manifest, nor an archive of the older tools", on: path,

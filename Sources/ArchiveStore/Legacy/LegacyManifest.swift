@@ -12,7 +12,9 @@ public enum LegacyManifest {
     guard sidecarReader.size < 1 << 20 else { return "its manifest is too large to be one" }
     while try sidecarReader.read(into: &text, upTo: 1 << 16) > 0 {}
     guard let manifest = try? JSONValue(parsing: text.array()) else { return "its manifest is no JSON" }
-    if let count = manifest["count"]?.integer, count != Int64(rows) { return "its manifest says that it has \(count) rows" }
+    if let count = manifest["count"]?.integer, count != Int64(rows) {
+      return "its manifest says that it has \(count) rows"
+    }
     guard let stated = manifest["sha256"]?.string else { return "its manifest has no sha256" }
     let reader = try FileReader(path: path)
     var sha = SHA256()

@@ -177,13 +177,19 @@ private struct LegacyInput {
     while true {
       if offset == buffer.count, try !fill() { throw ArchiveFinding(name, "it ends within a value") }
       let byte = buffer[offset]
-      if !inString && depth == 0 && !value.isEmpty && [0x2c, 0x5d, 0x7d, 0x3a].contains(byte) || (!inString && depth == 0 && !value.isEmpty && byte <= 0x20) {
+      if !inString && depth == 0 && !value.isEmpty && [0x2c, 0x5d, 0x7d, 0x3a].contains(byte)
+        || (!inString && depth == 0 && !value.isEmpty && byte <= 0x20)
+      {
         return value
       }
       offset += 1
       if inString {
         value.append(byte)
-        if isEscaped { isEscaped = false } else if byte == 0x5c { isEscaped = true } else if byte == 0x22 {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == 0x5c {
+          isEscaped = true
+        } else if byte == 0x22 {
           inString = false
           if depth == 0 { return value }
         }

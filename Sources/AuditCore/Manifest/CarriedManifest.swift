@@ -56,7 +56,8 @@ public struct CarriedManifest: Equatable, Sendable {
     .object([
       "format": .string(Manifest.format), "stream": .string(stream), "sequence": .count(sequence), "rows": .count(rows),
       "contentBytes": .count(contentBytes), "contentSha256": .digest(contentSHA256), "merkleRoot": .digest(merkleRoot),
-      "previousHash": .digest(previousHash), "headHash": .digest(headHash), "rowsPerFrameLog2": .count(rowsPerFrameLog2),
+      "previousHash": .digest(previousHash), "headHash": .digest(headHash),
+      "rowsPerFrameLog2": .count(rowsPerFrameLog2),
       "frames": .array(
         frames.map { frame in
           .object([

@@ -136,7 +136,8 @@ extension Manifest.Column {
 
   init(_ reader: DocumentReader) throws(DocumentError) {
     self.init(
-      name: try reader.string("name"), type: try reader.string("type"), isNotNull: reader.value["notNull"]?.bool ?? false,
+      name: try reader.string("name"), type: try reader.string("type"),
+      isNotNull: reader.value["notNull"]?.bool ?? false,
       isGenerated: reader.value["generated"]?.bool ?? false)
   }
 }
@@ -191,7 +192,9 @@ extension Manifest.Chain {
       listed.append(try Anomaly(try DocumentReader(anomaly, "manifest.chain.anomalies")))
     }
     let total = try reader.count("anomaliesTotal")
-    guard listed.count == min(total, AnomalyLog.limit) else { throw reader.error("anomaliesTotal", "does not fit the list") }
+    guard listed.count == min(total, AnomalyLog.limit) else {
+      throw reader.error("anomaliesTotal", "does not fit the list")
+    }
     guard try reader.bool("intact") == (total == 0) else { throw reader.error("intact", "does not fit the anomalies") }
     let signatures = try reader.object("signatures")
     var counts = SignatureCounts()

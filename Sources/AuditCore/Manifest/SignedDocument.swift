@@ -33,7 +33,9 @@ public struct SignedDocument: Equatable, Sendable {
       let content = document[kind.rawValue], let proof = document["proof"]
     else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\"") }
     self.init(kind, content, proof: try Proof(json: proof))
-    guard self.proof.digest == digest else { throw DocumentError("proof.digestHex is not the digest of the \(kind.rawValue)") }
+    guard self.proof.digest == digest else {
+      throw DocumentError("proof.digestHex is not the digest of the \(kind.rawValue)")
+    }
   }
 
   public var bytes: [UInt8] {

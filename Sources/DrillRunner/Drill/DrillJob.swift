@@ -33,7 +33,8 @@ public struct DrillJob: Sendable {
     self.signer = signer
     self.progress = progress
     self.cancellation = cancellation
-    schema = "memoryctl_drill_\(Timestamp.now().compact.lowercased())_\(String(UInt32.random(in: 0 ... .max), radix: 16))"
+    schema =
+      "memoryctl_drill_\(Timestamp.now().compact.lowercased())_\(String(UInt32.random(in: 0 ... .max), radix: 16))"
   }
 
   public func run(_ selection: Selection) throws -> DrillReport {
@@ -47,7 +48,8 @@ public struct DrillJob: Sendable {
     } catch let finding as ArchiveFinding {
       report.findings.append(finding.description)
       report.steps.append(
-        DrillReport.Step(name: "restore", seconds: Process.monotonicSeconds() - started, isPassed: false, detail: finding.description))
+        DrillReport.Step(
+          name: "restore", seconds: Process.monotonicSeconds() - started, isPassed: false, detail: finding.description))
     }
     try store(&report)
     return report
@@ -108,7 +110,8 @@ public struct DrillJob: Sendable {
 
   @discardableResult
   private func step<R>(
-    _ name: String, _ report: inout DrillReport, _ body: (inout DrillReport) throws -> (R, fault: String?, detail: String)
+    _ name: String, _ report: inout DrillReport,
+    _ body: (inout DrillReport) throws -> (R, fault: String?, detail: String)
   ) throws -> R {
     let started = Process.monotonicSeconds()
     let (result, fault, detail) = try body(&report)
@@ -129,7 +132,8 @@ public struct DrillJob: Sendable {
     let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
     let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
     _ = try archive.store.create(
-      "\(archive.stream)/\(key)", .bytes(document.bytes), retention: Manifest.Retention(until: until, hasLegalHold: false))
+      "\(archive.stream)/\(key)", .bytes(document.bytes),
+      retention: Manifest.Retention(until: until, hasLegalHold: false))
     report.key = key
   }
 }

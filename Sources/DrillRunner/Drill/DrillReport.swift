@@ -63,7 +63,8 @@ public struct DrillReport: Sendable {
       "steps": .array(
         steps.map {
           .object([
-            "name": .string($0.name), "seconds": .seconds($0.seconds), "ok": .bool($0.isPassed), "detail": .string($0.detail),
+            "name": .string($0.name), "seconds": .seconds($0.seconds), "ok": .bool($0.isPassed),
+            "detail": .string($0.detail),
           ])
         }),
       "recoverySeconds": .seconds(recoverySeconds), "recoveryPoint": recoveryPoint.map { .string($0.iso) } ?? .null,

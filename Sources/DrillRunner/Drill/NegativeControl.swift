@@ -59,7 +59,8 @@ struct NegativeControl {
 
   /// Ids of the rows at fault among the table's first thousand, read in this session's own transaction.
   private func faults(_ source: SourceSession, _ table: ChainTable) throws -> [String] {
-    var work = RowWork(columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
+    var work = RowWork(
+      columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
     work.makesLeaves = false
     let identifier = RowIdentifier(table.columns, table.indexes)
     var ids: [String] = []

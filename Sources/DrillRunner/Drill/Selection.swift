@@ -29,7 +29,9 @@ public enum Selection: Equatable, Sendable {
         self = .random(count)
       case "range":
         let ends = rest.replacing("..", with: " ").split(separator: " ")
-        guard ends.count == 2, let first = UTCDay(ends[0]), let last = UTCDay(ends[1]), first <= last else { return nil }
+        guard ends.count == 2, let first = UTCDay(ends[0]), let last = UTCDay(ends[1]), first <= last else {
+          return nil
+        }
         self = .range(first, last)
       default: return nil
       }
@@ -68,7 +70,8 @@ extension Archive {
     let upper = try firstSequence(all) { $0 > last }
     guard lower < upper else {
       throw Failure(
-        .nothingToCheck, "no manifest covers \(first) to \(last)", on: url, remedy: "memoryctl manifest list shows the days")
+        .nothingToCheck, "no manifest covers \(first) to \(last)", on: url,
+        remedy: "memoryctl manifest list shows the days")
     }
     return lower..<upper
   }

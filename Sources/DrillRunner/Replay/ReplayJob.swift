@@ -17,7 +17,8 @@ public struct ReplayJob: Sendable {
   public var connections = 2
 
   public init(
-    _ settings: VerifySettings, _ archive: Archive, staging conninfo: String, progress: any ProgressListener = NoProgress(),
+    _ settings: VerifySettings, _ archive: Archive, staging conninfo: String,
+    progress: any ProgressListener = NoProgress(),
     cancellation: Cancellation = Cancellation()
   ) {
     self.settings = settings

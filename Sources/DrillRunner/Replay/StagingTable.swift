@@ -39,7 +39,8 @@ public struct StagingTable: Sendable {
     } catch {
       if error.sqlState == "42P06" {
         throw Failure(
-          .refused, "the schema exists already", on: schema, remedy: "give another one by --schema, or drop it", cause: error)
+          .refused, "the schema exists already", on: schema, remedy: "give another one by --schema, or drop it",
+          cause: error)
       }
       throw error
     }
@@ -54,11 +55,13 @@ public struct StagingTable: Sendable {
       let isWord = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
       let isMark = [0x20, 0x22, 0x28, 0x29, 0x2c, 0x2e, 0x5b, 0x5d, 0x5f].contains(byte)
       guard isQuoted || isWord || isMark || byte >= 0x80 else {
-        throw Failure(.integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
+        throw Failure(
+          .integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
       }
     }
     guard !isQuoted, !type.isEmpty else {
-      throw Failure(.integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
+      throw Failure(
+        .integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
     }
     return type
   }
@@ -68,7 +71,9 @@ public struct StagingTable: Sendable {
     let names = Set(source.columns.map(\.name))
     var indexes = source.indexes ?? []
     if source.indexes == nil {
-      if names.contains("id") { indexes.append(Manifest.Index(columns: ["id"], method: "btree", isUnique: true, isPrimary: true)) }
+      if names.contains("id") {
+        indexes.append(Manifest.Index(columns: ["id"], method: "btree", isUnique: true, isPrimary: true))
+      }
       if names.contains("hash") {
         indexes.append(Manifest.Index(columns: ["hash"], method: "btree", isUnique: true, isPrimary: false))
       }

@@ -53,7 +53,9 @@ public struct ArchiveVerifier: Sendable {
       }
       report.manifests += 1
     }
-    for key in try archive.debris(named) { report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash") }
+    for key in try archive.debris(named) {
+      report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
+    }
     return report
   }
 
@@ -82,7 +84,8 @@ public struct ArchiveVerifier: Sendable {
   ) throws {
     guard let reader = try archive.bundle(manifest), let bundle = manifest.bundle else {
       if manifest.chain.headHash != manifest.chain.previousHash {
-        throw ArchiveFinding(archive.name(Archive.manifestKey(manifest.sequence)), "it has no rows and yet another head")
+        throw ArchiveFinding(
+          archive.name(Archive.manifestKey(manifest.sequence)), "it has no rows and yet another head")
       }
       return
     }
@@ -149,7 +152,9 @@ struct BundleCheck {
   }
 
   @safe
-  private mutating func note(_ row: RowFacts, _ line: UnsafeRawBufferPointer, _ place: (fault: PlaceFault, isAccepted: Bool)?) {
+  private mutating func note(
+    _ row: RowFacts, _ line: UnsafeRawBufferPointer, _ place: (fault: PlaceFault, isAccepted: Bool)?
+  ) {
     var fault = place?.fault
     if let place, place.isAccepted {
       notes.append("row \(unsafe identifier.id(line)): \(place.fault.detail): a rewind that the operator accepted")

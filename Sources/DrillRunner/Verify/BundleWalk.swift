@@ -38,12 +38,17 @@ struct BundleWalk {
     let predecessor = facts.previous?.hex ?? "nothing"
     if row > 0 && head == target {
       let kind = named[row] ?? .orphan
-      return (PlaceFault(kind: kind, detail: "it has no place on the chain: its predecessor is \(predecessor)", isOnChain: false), false)
+      return (
+        PlaceFault(
+          kind: kind, detail: "it has no place on the chain: its predecessor is \(predecessor)", isOnChain: false),
+        false
+      )
     }
     let kind = named[row] ?? .gap
     let isAccepted = kind == .rewound && acceptedRewind != nil && (facts.previous ?? Self.nothing) == acceptedRewind
     let fault = PlaceFault(
-      kind: kind, detail: "the row before it is \(head?.hex ?? "nothing"), its predecessor \(predecessor)", isOnChain: true)
+      kind: kind, detail: "the row before it is \(head?.hex ?? "nothing"), its predecessor \(predecessor)",
+      isOnChain: true)
     head = facts.hash
     return (fault, isAccepted)
   }

@@ -35,7 +35,8 @@ public struct Comparison {
     }
     let difference: Difference
     do {
-      difference = Difference(rows, until: last.coverage.isLast ? last.coverage.day.next.start : last.coverage.day.start)
+      difference = Difference(
+        rows, until: last.coverage.isLast ? last.coverage.day.next.start : last.coverage.day.start)
       let found = try database.compare(with: difference)
       report.anomalies.append(found.anomalies)
       try difference.finish()
@@ -106,7 +107,8 @@ final class Difference {
     anomalies.append(
       Anomaly(
         .hashMismatch, row: nil, id: id(),
-        detail: "the row differs from the archived one (manifest \(row.sequence)) in a column that its hash does not cover"))
+        detail:
+          "the row differs from the archived one (manifest \(row.sequence)) in a column that its hash does not cover"))
   }
 
   func finish() throws {
@@ -120,11 +122,15 @@ final class Difference {
     for row in onlyArchived.values.sorted(by: { $0.sequence < $1.sequence }) {
       anomalies.append(
         Anomaly(
-          .gap, row: nil, id: row.hash.hex, detail: "archived (manifest \(row.sequence)), but the table lacks the row with this hash"))
+          .gap, row: nil, id: row.hash.hex,
+          detail: "archived (manifest \(row.sequence)), but the table lacks the row with this hash"))
     }
     for row in onlyInTable.values.sorted(by: { $0.createdAt < $1.createdAt }) {
-      if row.createdAt >= until { notYetArchived += 1 } else {
-        anomalies.append(Anomaly(.orphan, row: nil, id: row.id, detail: "in the table, but the archive of its day lacks it"))
+      if row.createdAt >= until {
+        notYetArchived += 1
+      } else {
+        anomalies.append(
+          Anomaly(.orphan, row: nil, id: row.id, detail: "in the table, but the archive of its day lacks it"))
       }
     }
   }

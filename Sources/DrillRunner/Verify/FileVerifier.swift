@@ -74,7 +74,10 @@ public struct FileVerifier: Sendable {
   }
 
   private func verifyLegacy(_ report: inout VerifyReport) throws {
-    try verify(try LegacyReader(try FileReader(path: path), name: path), LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value) }, &report) { nil }
+    try verify(
+      try LegacyReader(try FileReader(path: path), name: path),
+      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value) }, &report
+    ) { nil }
     report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
     let sidecar = path + ".manifest.json"
     guard let fault = try LegacyManifest.fault(path: path, sidecar: sidecar, rows: report.rows) else { return }

@@ -49,7 +49,8 @@ extension Audit {
       let signer = try SignerChoice.manifests(environment, registry: registry)
       let console = Console(common)
       if signer.description.algorithm == .hmacSHA256 {
-        console.warn("manifests are signed with a shared key, which convinces nobody outside; set AUDIT_MANIFEST_SIGNER")
+        console.warn(
+          "manifests are signed with a shared key, which convinces nobody outside; set AUDIT_MANIFEST_SIGNER")
       }
       let cancellation = Cancellation.onTermination()
       let keys = try KeyRing(environment, registry: registry).adding(signer)

@@ -58,7 +58,8 @@ extension Audit {
       let job = ReplayJob(
         settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
         cancellation: context.cancellation)
-      let result = try job.run(try archive.sequences(try staging.selection(default: .all)), schema: schema, isLogged: true)
+      let result = try job.run(
+        try archive.sequences(try staging.selection(default: .all)), schema: schema, isLogged: true)
       let name = result.table.name.sql
       let members = [JSONValue.Member("table", .string(name))] + (result.report.json.members ?? [])
       context.console.finish(

@@ -41,9 +41,11 @@ extension Audit {
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
       if noSignatures { settings.signatures = .none }
       if let file {
-        return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation).run()
+        return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation)
+          .run()
       }
-      let hasArchive = try archive.url != nil || table.database == nil && context.environment.value("AUDIT_ARCHIVE_URL") != nil
+      let hasArchive =
+        try archive.url != nil || table.database == nil && context.environment.value("AUDIT_ARCHIVE_URL") != nil
       let hasDatabase = try table.database != nil || !hasArchive && table.conninfoIfAny(context.environment) != nil
       guard hasArchive || hasDatabase else {
         throw Failure(
@@ -52,7 +54,8 @@ extension Audit {
       var report: VerifyReport?
       if hasArchive {
         let verifier = ArchiveVerifier(
-          settings, try archive.archive(context.environment), progress: context.console, cancellation: context.cancellation)
+          settings, try archive.archive(context.environment), progress: context.console,
+          cancellation: context.cancellation)
         report = try verifier.run()
       }
       guard hasDatabase else { return report! }

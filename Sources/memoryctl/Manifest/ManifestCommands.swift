@@ -23,9 +23,12 @@ extension ManifestCommand {
     func run() throws {
       let archive = try archive.archive(common.environment())
       let range = try days()
-      let manifests = try archive.sequences().map { try archive.manifest($0).manifest }.filter { range.contains($0.coverage.day) }
+      let manifests = try archive.sequences().map { try archive.manifest($0).manifest }.filter {
+        range.contains($0.coverage.day)
+      }
       guard !manifests.isEmpty else {
-        throw Failure(.nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
+        throw Failure(
+          .nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
       }
       let lines = manifests.map { manifest in
         let state = manifest.chain.isIntact ? "intact" : "\(manifest.chain.anomalies.total) anomalies"
@@ -90,7 +93,8 @@ extension ManifestCommand {
         "digestHex": .digest(stored.digest), "signers": .array(signers.map { .string($0) }),
         "problems": .array(problems.map { .string($0) }),
       ])
-      let text = problems.isEmpty ? "valid: signed by \(signers.joined(separator: ", "))" : problems.joined(separator: "\n")
+      let text =
+        problems.isEmpty ? "valid: signed by \(signers.joined(separator: ", "))" : problems.joined(separator: "\n")
       context.console.finish(json, text)
       if !problems.isEmpty { throw ExitCode(ExitStatus.integrity.rawValue) }
     }
@@ -113,7 +117,8 @@ extension ArchiveStore.Archive {
   /// A manifest that the user asks for by number.
   fileprivate func existingManifest(_ sequence: Int) throws -> StoredManifest {
     guard try sequences().contains(sequence) else {
-      throw Failure(.nothingToCheck, "there is no manifest \(sequence)", on: url, remedy: "memoryctl manifest list shows them")
+      throw Failure(
+        .nothingToCheck, "there is no manifest \(sequence)", on: url, remedy: "memoryctl manifest list shows them")
     }
     return try manifest(sequence)
   }

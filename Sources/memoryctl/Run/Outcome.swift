@@ -42,7 +42,8 @@ enum Outcome {
         .integrity, finding.reason, on: finding.object, remedy: "do not trust this object; look for another copy of it",
         cause: finding)
     case let error as FileError: Failure.file(error)
-    default: isOurs(error) ? Failure(.bug, "\(error)", remedy: "report this with the output of --verbose", cause: error) : nil
+    default:
+      isOurs(error) ? Failure(.bug, "\(error)", remedy: "report this with the output of --verbose", cause: error) : nil
     }
   }
 
@@ -54,7 +55,8 @@ enum Outcome {
   private static func failure(_ error: PostgresError) -> Failure {
     switch error.kind {
     case .connection:
-      Failure(.unavailable, "Postgres: \(error)", remedy: "check that the server runs and the URL is right", cause: error)
+      Failure(
+        .unavailable, "Postgres: \(error)", remedy: "check that the server runs and the URL is right", cause: error)
     case .busy: Failure(.tryLater, "Postgres: \(error)", remedy: "run again later", cause: error)
     case .cancelled: Failure(.tryLater, "Postgres: \(error)", remedy: "run again: nothing is lost", cause: error)
     case .permission: Failure(.permission, "Postgres: \(error)", remedy: "check the role and its grants", cause: error)

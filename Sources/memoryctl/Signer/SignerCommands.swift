@@ -26,7 +26,8 @@ private func configuredSigners(_ environment: Environment) throws -> [(use: Stri
 extension SignerCommand {
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Probe every configured signer.", discussion: "Exit status: 69 one cannot be used, 78 none is configured.")
+      abstract: "Probe every configured signer.",
+      discussion: "Exit status: 69 one cannot be used, 78 none is configured.")
 
     @OptionGroup var common: CommonOptions
 
@@ -43,7 +44,8 @@ extension SignerCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      try report(try configuredSigners(common.environment()).map { ($0.use, $0.signer, try $0.signer.selfTest()) }, common)
+      try report(
+        try configuredSigners(common.environment()).map { ($0.use, $0.signer, try $0.signer.selfTest()) }, common)
     }
   }
 }
@@ -55,7 +57,8 @@ private func report(
     results.map { result in
       .object([
         "use": .string(result.use), "backend": .string(result.signer.description.backend),
-        "kid": .string(result.signer.description.kid), "algorithm": .string(result.signer.description.algorithm.rawValue),
+        "kid": .string(result.signer.description.kid),
+        "algorithm": .string(result.signer.description.algorithm.rawValue),
         "ok": .bool(result.health.isReachable), "detail": .string(result.health.detail),
       ])
     })

@@ -57,11 +57,13 @@ struct CanonicalizerTests {
     "numbers as Postgres prints them",
     arguments: [
       ("1000000000000000000000", "1e+21"), ("0.0000001", "1e-7"), ("1.10", "1.1"), ("-0", "0"), ("-0.0", "0"),
-      ("12345678901234567890", "12345678901234567000"), ("0.000001", "0.000001"), ("100000000000000000000", "100000000000000000000"),
+      ("12345678901234567890", "12345678901234567000"), ("0.000001", "0.000001"),
+      ("100000000000000000000", "100000000000000000000"),
       ("9007199254740993", "9007199254740992"), ("0.1000000000000000055511151231257827", "0.1"),
       ("123456789012345", "123456789012345"), ("1e400", nil), ("-1e400", nil), ("1e-400", "0"), ("5e-324", "5e-324"),
       ("2.2250738585072014e-308", "2.2250738585072014e-308"), ("1.7976931348623157e308", "1.7976931348623157e+308"),
-      ("0.00001234", "0.00001234"), ("4.35", "4.35"), ("9.5367431640625e-7", "9.5367431640625e-7"), ("333333333.33333329", "333333333.3333333"),
+      ("0.00001234", "0.00001234"), ("4.35", "4.35"), ("9.5367431640625e-7", "9.5367431640625e-7"),
+      ("333333333.33333329", "333333333.3333333"),
     ] as [(String, String?)])
   func numbers(input: String, output: String?) throws {
     if let output {
@@ -82,7 +84,8 @@ struct CanonicalizerTests {
 
   @Test("strings")
   func strings() throws {
-    #expect(try canonical(#""\u2028\u007f\/\u0008\u001F\u000a\u00e9\ud83d\ude00""#) == "\"\u{2028}\u{7f}/\\b\\u001f\\né😀\"")
+    #expect(
+      try canonical(#""\u2028\u007f\/\u0008\u001F\u000a\u00e9\ud83d\ude00""#) == "\"\u{2028}\u{7f}/\\b\\u001f\\né😀\"")
     #expect(throws: CanonicalizationError.self) { try canonical(#""\ud83d""#) }
     #expect(throws: CanonicalizationError.self) { try canonical("\"a\nb\"") }
   }
@@ -90,8 +93,10 @@ struct CanonicalizerTests {
   @Test(
     "what is not JSON",
     arguments: [
-      "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1 2]", "01", "1.", ".5", "+1", "1e", "nul", "tru",
-      "\"", "\"\\x\"", "[}", "{]", "1 2", "{\"a\":1}}", "{1:2}", "{\"a\":1,\"a\":2}", "--1", "[1,,2]", "falsy", "\"\\u12\"",
+      "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1 2]", "01", "1.", ".5", "+1", "1e",
+      "nul", "tru",
+      "\"", "\"\\x\"", "[}", "{]", "1 2", "{\"a\":1}}", "{1:2}", "{\"a\":1,\"a\":2}", "--1", "[1,,2]", "falsy",
+      "\"\\u12\"",
     ])
   func refused(text: String) {
     #expect(throws: CanonicalizationError.self) { try canonical(text) }
@@ -185,7 +190,8 @@ private func randomJSON(_ random: inout SplitMix, depth: Int) -> String {
     return value.isFinite ? "\(value)" : "\(Int64(bitPattern: random.next()) >> Int64(random.next() % 60))"
   case 3, 4: return randomString(&random)
   case 5:
-    return "[" + (0..<random.next() % 5).map { _ in randomJSON(&random, depth: depth + 1) }.joined(separator: ",\(space)") + "]"
+    return "["
+      + (0..<random.next() % 5).map { _ in randomJSON(&random, depth: depth + 1) }.joined(separator: ",\(space)") + "]"
   default:
     var names: Set<String> = []
     for _ in 0..<random.next() % 40 { names.insert(randomString(&random)) }
@@ -195,6 +201,9 @@ private func randomJSON(_ random: inout SplitMix, depth: Int) -> String {
 }
 
 private func randomString(_ random: inout SplitMix) -> String {
-  let pieces = ["a", "b", "Z", "0", "é", "€", "\u{fb33}", "😂", "\\n", "\\u0001", "\\\"", "\\\\", " ", "longer than eight", "\u{ffff}", "\u{d7ff}"]
+  let pieces = [
+    "a", "b", "Z", "0", "é", "€", "\u{fb33}", "😂", "\\n", "\\u0001", "\\\"", "\\\\", " ", "longer than eight",
+    "\u{ffff}", "\u{d7ff}",
+  ]
   return "\"" + (0..<random.next() % 7).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined() + "\""
 }
