@@ -12,6 +12,9 @@ let common: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+/// Settings of tests, which reach through every layer.
+let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
 /// Settings of every target outside the rooms where unsafe pointers may live.
 let safe = common + [.strictMemorySafety()]
 
@@ -20,7 +23,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ setting
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: common)
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: testSettings)
 }
 
 let package = Package(
@@ -82,7 +85,7 @@ let package = Package(
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
-    tests("ArchiverTests", ["Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Crypto"]),
+    tests("ArchiverTests", ["DrillRunner", "RowCodec", "Bytes", "CanonicalJSON", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Crypto"]),
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),

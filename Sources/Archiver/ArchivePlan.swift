@@ -37,7 +37,7 @@ struct ArchivePlan {
     self.snapshot = snapshot
     self.table = table
     let today = Timestamp(microseconds: snapshot.now).day
-    lastDay = today.advanced(by: -1)
+    lastDay = min(settings.lastDay ?? today, today.advanced(by: -1))
     let coverage = last?.manifest.coverage
     day = coverage.map { $0.isLast ? $0.day.next : $0.day }
     part = coverage.map { $0.isLast ? 0 : $0.part + 1 } ?? 0
@@ -45,7 +45,7 @@ struct ArchivePlan {
     source = Self.source(snapshot, table, settings)
     var from = last.map { $0.manifest.source.resumeFrom ?? $0.manifest.source.oldestTransactionStart }
     if from == .distantPast { from = nil }
-    window = ScanWindow(from: from, until: settings.includesToday ? nil : today.start)
+    window = ScanWindow(from: from, until: settings.includesToday ? nil : lastDay.next.start)
     if let last, last.manifest.source.systemIdentifier != snapshot.systemIdentifier {
       // Another cluster's clock and transactions: nothing follows from the bound that was recorded there.
       window.from = window.from?.advanced(bySeconds: -settings.overlapSeconds)

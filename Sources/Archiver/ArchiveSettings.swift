@@ -16,6 +16,8 @@ public struct ArchiveSettings: Sendable {
   public var requiresSignatures = false
   public var retentionDays = 400
   public var hasLegalHold = false
+  /// The last day to close; nil for yesterday, which is also the latest that can be.
+  public var lastDay: UTCDay?
   /// Export the rows of today too, as a part that leaves the day open.
   public var includesToday = false
   public var isDryRun = false

@@ -59,7 +59,6 @@ public final class ChainWalker {
   /// Fault of the next row that is taken, when the chain does not lead to it.
   private var pendingFault: PlaceFault?
   private var forkWinners: [Digest: Digest] = [:]
-  private var forkLosers: Set<Int> = []
 
   /// The least `created_at` of the rows that were seen and left to another day.
   public private(set) var leastPostponed: Timestamp?
@@ -191,7 +190,11 @@ public final class ChainWalker {
     let known = try lookup.rows(
       withHash: roots.compactMap { order[$0].previous == ChainOrder.nothing ? nil : order[$0].previous })
     postpone(roots, known)
-    let candidates = self.roots().filter { atEnd || known[order[$0].previous] == nil }
+    // A single row that lost against a sibling has no better claim than that one.
+    let candidates = self.roots().filter { root in
+      if !atEnd { return known[order[root].previous] == nil }
+      return forkWinners[order[root].previous] == nil || order.branch(from: root).rows > 1
+    }
     guard !candidates.isEmpty else { return false }
     if let head, try lookup.hasSuccessor(of: head) { return false }
     let best = candidates.dropFirst().reduce(candidates[0]) { order.isBetter($1, than: $0) ? $1 : $0 }

@@ -27,6 +27,9 @@ extension Audit {
     @Option(help: "\"now\" exports today's rows too, as a part that leaves the day open.")
     var until: String?
 
+    @Option(help: "The last day to close; by default yesterday.")
+    var through: String?
+
     @Flag(help: "Say what would be archived, and write nothing.")
     var dryRun = false
 
@@ -70,6 +73,10 @@ extension Audit {
       settings.requiresSignatures = try signatures.isRequired(environment)
       guard until == nil || until == "now" else { throw ValidationError("--until takes \"now\"") }
       settings.includesToday = until == "now"
+      settings.lastDay = try through.map { text in
+        guard let day = UTCDay(text) else { throw ValidationError("--through takes a day like 2026-11-23") }
+        return day
+      }
       settings.isDryRun = dryRun
       settings.acceptsRewind = acceptRewind
       settings.overlapSeconds = Int64(overlap) * 3600
