@@ -85,7 +85,12 @@ let package = Package(
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
-    tests("ArchiverTests", ["DrillRunner", "RowCodec", "Bytes", "CanonicalJSON", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Crypto"]),
+    tests(
+      "ArchiverTests",
+      [
+        "DrillRunner", "RowCodec", "Bytes", "CanonicalJSON", "Archiver", "ChainReader", "ArchiveStore", "AuditCore",
+        "Signing", "Postgres", "Crypto",
+      ]),
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),

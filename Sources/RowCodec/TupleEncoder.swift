@@ -6,13 +6,11 @@ public struct TupleEncoder: Sendable {
   /// Binary where every column's binary form is known; text otherwise, which the types' own input functions read.
   public let isBinary: Bool
   private let shapes: [Column.Shape]
-  private let kept: [Int]
 
-  /// - Parameter columns: the lines' columns; generated ones are left out, the server makes them again.
+  /// - Parameter columns: the lines' columns.
   public init(_ columns: [Column]) {
     shapes = columns.map(\.shape)
-    kept = columns.indices.filter { !columns[$0].isGenerated }
-    isBinary = kept.allSatisfy { columns[$0].isBinary }
+    isBinary = columns.allSatisfy(\.isBinary)
   }
 
   /// Appends one row.
@@ -27,8 +25,8 @@ public struct TupleEncoder: Sendable {
   private func appendBinary(
     _ line: UnsafeRawBufferPointer, _ fields: borrowing FieldRanges, to out: inout ByteBuffer
   ) throws(RowFormatError) {
-    appendBigEndian(Int16(kept.count), to: &out)
-    for index in kept {
+    appendBigEndian(Int16(shapes.count), to: &out)
+    for index in shapes.indices {
       guard let value = fields.bytes(index, in: line) else {
         appendBigEndian(Int32(-1), to: &out)
         continue
@@ -85,8 +83,8 @@ public struct TupleEncoder: Sendable {
     _ line: UnsafeRawBufferPointer, _ fields: borrowing FieldRanges, to out: inout ByteBuffer
   ) throws(RowFormatError) {
     var value = ByteBuffer()
-    for (position, index) in kept.enumerated() {
-      if position > 0 { out.append(0x09) }
+    for index in shapes.indices {
+      if index > 0 { out.append(0x09) }
       guard let bytes = fields.bytes(index, in: line) else {
         out.append("\\N")
         continue

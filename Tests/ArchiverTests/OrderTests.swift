@@ -41,7 +41,8 @@ struct OrderTests {
   @Test("a row stamped in a closed day but chained later is in the next bundle")
   func straggler() throws {
     let scenario = try Scenario()
-    let first = try scenario.append("2026-11-18 10:00:00", "2026-11-19 00:00:01", "2026-11-18 23:59:59", "2026-11-19 08:00:00")
+    let first = try scenario.append(
+      "2026-11-18 10:00:00", "2026-11-19 00:00:01", "2026-11-18 23:59:59", "2026-11-19 08:00:00")
     try scenario.night("2026-11-18")
     #expect(try scenario.archivedIDs() == [first[0].id])
     try scenario.night("2026-11-19")

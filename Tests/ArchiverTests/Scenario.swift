@@ -129,7 +129,9 @@ final class Scenario {
 
   func archivedIDs() throws -> [String] { try manifests().flatMap { try ids($0) } }
 
-  func tableIDs() throws -> Set<String> { Set(try query("SELECT id::text FROM public.audit_events").compactMap { $0[0] }) }
+  func tableIDs() throws -> Set<String> {
+    Set(try query("SELECT id::text FROM public.audit_events").compactMap { $0[0] })
+  }
 
   /// Whether the union of all bundles is just the table, each row once.
   func unionIsTheTable() throws -> Bool {

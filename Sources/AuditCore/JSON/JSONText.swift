@@ -8,13 +8,24 @@ enum JSONText {
     return out
   }
 
-  static func pretty(_ value: JSONValue) -> String {
+  /// - Parameter width: spaces that each level is indented by.
+  static func pretty(_ value: JSONValue, width: Int = 2) -> String {
     var out = ""
-    write(value, indent: 0, into: &out)
+    write(value, indent: 0, width: width, into: &out)
     return out
   }
 
-  private static func write(_ value: JSONValue, indent: Int?, into out: inout String) {
+  /// Whether a text is laid out as a program does it: on one line, or indented by the same width all through, with a
+  /// newline at the end or without, and nothing escaped that need not be.
+  ///
+  /// What is outside a document's digest can then not be bent unseen.
+  static func isRegular(_ text: [UInt8], _ value: JSONValue) -> Bool {
+    let body = text.last == 0x0a ? text.dropLast() : text[...]
+    if body.elementsEqual(compact(value).utf8) { return true }
+    return [1, 2, 4].contains { body.elementsEqual(pretty(value, width: $0).utf8) }
+  }
+
+  private static func write(_ value: JSONValue, indent: Int?, width: Int = 0, into out: inout String) {
     switch value {
     case .null: out += "null"
     case .bool(let value): out += value ? "true" : "false"
@@ -22,24 +33,24 @@ enum JSONText {
     case .number(let text): out += text
     case .string(let text): quote(text, into: &out)
     case .array(let elements):
-      list(elements, "[", "]", indent: indent, into: &out) { element, indent, out in
-        write(element, indent: indent, into: &out)
+      list(elements, "[", "]", indent: indent, width: width, into: &out) { element, indent, out in
+        write(element, indent: indent, width: width, into: &out)
       }
     case .object(let members):
-      list(members, "{", "}", indent: indent, into: &out) { member, indent, out in
+      list(members, "{", "}", indent: indent, width: width, into: &out) { member, indent, out in
         quote(member.name, into: &out)
         out += indent == nil ? ":" : ": "
-        write(member.value, indent: indent, into: &out)
+        write(member.value, indent: indent, width: width, into: &out)
       }
     }
   }
 
   private static func list<Element>(
-    _ elements: [Element], _ open: String, _ close: String, indent: Int?, into out: inout String,
+    _ elements: [Element], _ open: String, _ close: String, indent: Int?, width: Int, into out: inout String,
     each: (Element, Int?, inout String) -> Void
   ) {
     out += open
-    let inner = indent.map { $0 + 2 }
+    let inner = indent.map { $0 + width }
     for (index, element) in elements.enumerated() {
       if index > 0 { out += "," }
       newLine(inner, into: &out)

@@ -51,6 +51,9 @@ public enum JSONValue: Equatable, Sendable {
     return out.array()
   }
 
+  /// Whether `text`, from which this value was read, is laid out as programs do it; see ``JSONText/isRegular(_:_:)``.
+  func isRegularly(written text: [UInt8]) -> Bool { JSONText.isRegular(text, self) }
+
   /// Indented by two spaces, with a newline at the end.
   public var prettyBytes: [UInt8] { Array((JSONText.pretty(self) + "\n").utf8) }
 

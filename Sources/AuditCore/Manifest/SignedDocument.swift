@@ -29,6 +29,9 @@ public struct SignedDocument: Equatable, Sendable {
     do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
       throw DocumentError("not a JSON document: \(error)")
     }
+    guard document.isRegularly(written: bytes) else {
+      throw DocumentError("its white space or its escapes are irregular")
+    }
     guard let members = document.members, Set(members.map(\.name)) == [kind.rawValue, "proof"], members.count == 2,
       let content = document[kind.rawValue], let proof = document["proof"]
     else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\"") }

@@ -7,9 +7,9 @@ public struct StagingTable: Sendable {
   public let name: TableName
   let source: Manifest.Source
 
-  /// Columns that rows are copied into; generated ones the server makes again.
+  /// Columns that rows are copied into. Generated ones are ordinary here: what is restored is what was archived.
   var columnList: String {
-    source.columns.filter { !$0.isGenerated }.map { quoteIdentifier($0.name) }.joined(separator: ", ")
+    source.columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
   }
 
   /// Refuses a database that is where the archive came from.
@@ -29,7 +29,7 @@ public struct StagingTable: Sendable {
   ) throws -> StagingTable {
     let tableName = TableName(source.table)?.name ?? "audit_events"
     let table = StagingTable(name: TableName(schema: schema, name: tableName), source: source)
-    let columns = try source.columns.filter { !$0.isGenerated }.map { column in
+    let columns = try source.columns.map { column in
       "\(quoteIdentifier(column.name)) \(try typeText(column.type))\(column.isNotNull ? " NOT NULL" : "")"
     }
     do throws(PostgresError) {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import Archiver
+import AuditCore
+import Crypto
+import DrillRunner
+import Foundation
+import Postgres
+import Signing
+import TestSupport
+import Testing
+
+/// A source with a chain, its archive, and a staging database.
+private struct Drill {
+  let source: String
+  let staging: String
+  let directory: TemporaryDirectory
+  let archive: Archive
+  let keys: KeyRing
+  let signer: LocalSigner
+
+  init(_ fixture: String = "chain/clean-hmac.tsv", change: String? = nil) throws {
+    let server = try TemporaryPostgres.shared()
+    source = try server.createDatabase("source")
+    staging = try server.createDatabase("staging")
+    directory = try TemporaryDirectory("drill")
+    archive = try Archive(FileStore(path: directory("store")), stream: "memory-layer")
+    signer = LocalSigner(privateKey: try PrivateKey.generateEd25519())
+    keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: nil).adding(signer)
+    let session = try PostgresSession(source)
+    try session.executeScript("SET search_path = public; " + TemporaryPostgres.auditEvents)
+    let text = try Fixtures.bytes(fixture)
+    try session.copyIn("COPY public.audit_events FROM STDIN", isBinary: false) { copy in
+      try text.withUnsafeBytes { try copy.put($0) }
+    }
+    if let change { try session.executeScript(change) }
+    _ = try ArchiveJob(
+      ArchiveSettings(conninfo: source, table: TableName(schema: "public", name: "audit_events")), archive,
+      signer: signer,
+      keys: keys
+    ).run()
+  }
+
+  func job(staging: String? = nil) -> DrillJob {
+    DrillJob(VerifySettings(keys: keys), archive, staging: staging ?? self.staging, signer: signer)
+  }
+
+  /// Rows as text, sorted, so that tables of two databases can be compared.
+  static func rows(_ url: String, _ table: String) throws -> [String] {
+    let session = try PostgresSession(url)
+    return try session.execute("SELECT t::text FROM \(table) AS t ORDER BY 1").map { $0[0] ?? "" }
+  }
+}
+
+@Suite("The drill", .enabled(if: TemporaryPostgres.isUsable))
+struct DrillTests {
+  @Test("a sound archive passes, with every step, and its report is signed and stored")
+  func passes() throws {
+    let drill = try Drill()
+    let report = try drill.job().run(.all)
+    #expect(report.isPassed, "\(report.steps)")
+    #expect(report.rows == 400)
+    #expect(
+      report.steps.map(\.name) == [
+        "restore, check and replay", "build indexes", "verify chain and signatures in staging", "negative control",
+      ])
+    let key = try #require(report.key)
+    let bytes = try #require(try drill.archive.store.read("memory-layer/\(key)", limit: 1 << 20))
+    let document = try SignedDocument(parsing: bytes, .report)
+    #expect(document.content["verdict"] == "passed")
+    #expect(
+      drill.keys.verify(document.proof, over: document.digest, at: .now(), for: .manifests)
+        == .valid([drill.signer.description.kid]))
+    let left = try PostgresSession(drill.staging).execute("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'memoryctl%'")
+    #expect(left.isEmpty)
+  }
+
+  @Test("a damaged archive fails and is named")
+  func fails() throws {
+    let drill = try Drill("chain/broken-hash.tsv")
+    let report = try drill.job().run(.all)
+    #expect(!report.isPassed)
+    #expect(report.anomalies.listed.map(\.kind) == [.hashMismatch])
+  }
+
+  @Test("it refuses the archive's own source")
+  func refusesSource() throws {
+    let drill = try Drill()
+    #expect(#expect(throws: Failure.self) { try drill.job(staging: drill.source).run(.all) }?.status == .refused)
+  }
+
+  @Test("a selection restores its days alone, from the middle of the chain too")
+  func selection() throws {
+    let drill = try Drill()
+    let day = try #require(UTCDay("2026-11-21"))
+    let report = try drill.job().run(.day(day))
+    #expect(report.isPassed, "\(report.steps)")
+    #expect(report.rows > 0 && report.rows < 400)
+    #expect(try drill.job().run(.latest).isPassed)
+    #expect(
+      #expect(throws: Failure.self) { try drill.job().run(.day(day.advanced(by: 90))) }?.status == .nothingToCheck)
+  }
+}
+
+@Suite("Replay", .enabled(if: TemporaryPostgres.isUsable))
+struct ReplayTests {
+  private static let everyType = """
+    SET search_path = public;
+    CREATE TYPE public.mood AS ENUM ('calm', 'it''s "odd"');
+    CREATE TYPE public.pair AS (a integer, b text);
+    ALTER TABLE public.audit_events
+      ADD "Odd ""name"" é" text DEFAULT E'tab\\t quote" back\\\\slash newline\\n \\x01 é😀',
+      ADD c_bool boolean DEFAULT true, ADD c_int2 smallint DEFAULT -32768, ADD c_int4 integer DEFAULT 2147483647,
+      ADD c_int8 bigint DEFAULT -9223372036854775808, ADD c_numeric numeric DEFAULT 1.10, ADD c_nan numeric DEFAULT 'NaN',
+      ADD c_float4 real DEFAULT 1e-7, ADD c_float8 double precision DEFAULT 0.1, ADD c_inf double precision DEFAULT '-Infinity',
+      ADD c_char char(5) DEFAULT 'ab', ADD c_varchar varchar(20) DEFAULT '', ADD c_name name DEFAULT 'n',
+      ADD c_bytea bytea DEFAULT '\\x00ff5c', ADD c_json json DEFAULT E'{"a":\\n [1,  2]}', ADD c_jsonb jsonb DEFAULT '[1, {"b": null}]',
+      ADD c_date date DEFAULT '0044-03-15 BC', ADD c_time time DEFAULT '23:59:59.5', ADD c_timetz timetz DEFAULT '12:00+05:30',
+      ADD c_timestamp timestamp DEFAULT '2026-01-01 00:00:00.000001', ADD c_far timestamptz DEFAULT '294276-12-31 23:59:59+00',
+      ADD c_infinite timestamptz DEFAULT 'infinity', ADD c_bc timestamptz DEFAULT '0001-01-01 00:00:00+00 BC',
+      ADD c_interval interval DEFAULT '1 year -2 days 03:04:05.6', ADD c_uuid uuid DEFAULT '00000000-0000-0000-0000-0000000000ff',
+      ADD c_inet inet DEFAULT '192.168.1.1', ADD c_cidr cidr DEFAULT '10.0.0.0/8', ADD c_macaddr macaddr DEFAULT '08:00:2b:01:02:03',
+      ADD c_bit bit(3) DEFAULT B'101', ADD c_varbit varbit DEFAULT B'', ADD c_money money DEFAULT 12.34,
+      ADD c_point point DEFAULT '(1,2)', ADD c_box box DEFAULT '(1,1),(0,0)', ADD c_path path DEFAULT '[(0,0),(1,1)]',
+      ADD c_tsvector tsvector DEFAULT 'a:1 b', ADD c_tsquery tsquery DEFAULT 'a & b', ADD c_xml xml DEFAULT '<a>&lt;</a>',
+      ADD c_range int4range DEFAULT '[1,5)', ADD c_multirange int4multirange DEFAULT '{[1,3),[5,7)}',
+      ADD c_ints integer[] DEFAULT '{1,NULL,3}', ADD c_texts text[] DEFAULT ARRAY['a"b', 'c\\d', ''],
+      ADD c_oid oid DEFAULT 42, ADD c_lsn pg_lsn DEFAULT '0/16B3748', ADD c_null text,
+      ADD c_twice integer GENERATED ALWAYS AS (c_int2 * 2) STORED;
+    """
+
+  @Test("the replayed table equals the source, ids and microseconds included, with its indexes")
+  func equal() throws {
+    let drill = try Drill(change: "CREATE INDEX ON public.audit_events (created_at DESC, event_type)")
+    let job = ReplayJob(VerifySettings(keys: drill.keys), drill.archive, staging: drill.staging)
+    let result = try job.run(try drill.archive.sequences(.all), schema: "replayed", isLogged: true)
+    #expect(result.report.isIntact)
+    #expect(try Drill.rows(drill.staging, "replayed.audit_events") == Drill.rows(drill.source, "public.audit_events"))
+    func indexes(_ url: String, _ schema: String) throws -> [String] {
+      try PostgresSession(url).execute(
+        """
+        SELECT regexp_replace(indexdef, '^.*(UNIQUE)? INDEX .* USING', coalesce(substring(indexdef, 'UNIQUE'), '')) FROM pg_indexes
+        WHERE schemaname = '\(schema)' ORDER BY 1
+        """
+      ).map { $0[0] ?? "" }
+    }
+    #expect(try indexes(drill.staging, "replayed").count == 3)
+    #expect(
+      #expect(throws: Failure.self) {
+        try job.run(try drill.archive.sequences(.all), schema: "replayed", isLogged: true)
+      }?.status == .refused)
+  }
+
+  @Test("every built-in type survives")
+  func everyBuiltInType() throws {
+    let drill = try Drill(change: Self.everyType)
+    let job = ReplayJob(VerifySettings(keys: drill.keys), drill.archive, staging: drill.staging)
+    let result = try job.run(try drill.archive.sequences(.all), schema: "replayed", isLogged: false)
+    #expect(result.report.isIntact)
+    #expect(try Drill.rows(drill.staging, "replayed.audit_events") == Drill.rows(drill.source, "public.audit_events"))
+    #expect(try drill.job().run(.all).isPassed)
+  }
+}
