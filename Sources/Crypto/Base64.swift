@@ -41,41 +41,36 @@ public enum Base64 {
   @inline(__always)
   public static func decode(_ text: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) -> Bool {
     guard let length = decodedLength(text), length == out.count else { return false }
-    var written = 0
-    var bad = 0
-    for start in stride(from: 0, to: text.count, by: 4) {
-      let isLast = start + 4 == text.count
-      var word = 0
-      for place in 0..<4 {
-        let byte = text[start + place]
-        let isPadding = isLast && byte == 0x3d && start / 4 * 3 + place > length
-        let value = isPadding ? 0 : sextet(byte)
-        bad |= value
-        word = word << 6 | value & 63
-      }
-      for place in 0..<3 {
-        let byte = UInt8(truncatingIfNeeded: word >> (16 - 8 * place))
-        if written < length {
-          out[written] = byte
-          written += 1
-        } else if byte != 0 {
-          return false  // unused bits
-        }
-      }
+    let values = sextets
+    var bad: UInt8 = 0
+    let whole = length / 3
+    for group in 0..<whole {
+      let (a, b) = (values[Int(text[4 * group])], values[Int(text[4 * group + 1])])
+      let (c, d) = (values[Int(text[4 * group + 2])], values[Int(text[4 * group + 3])])
+      bad |= a | b | c | d
+      let word = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
+      out[3 * group] = UInt8(truncatingIfNeeded: word >> 16)
+      out[3 * group + 1] = UInt8(truncatingIfNeeded: word >> 8)
+      out[3 * group + 2] = UInt8(truncatingIfNeeded: word)
+    }
+    let rest = length - 3 * whole
+    if rest > 0 {
+      let (a, b) = (values[Int(text[4 * whole])], values[Int(text[4 * whole + 1])])
+      let c = rest == 2 ? values[Int(text[4 * whole + 2])] : 0
+      bad |= a | b | c
+      out[3 * whole] = a << 2 | b >> 4
+      if rest == 2 { out[3 * whole + 1] = b << 4 | c >> 2 }
+      // Bits that stand for nothing must be zero.
+      if rest == 1 ? b & 15 != 0 : c & 3 != 0 { return false }
     }
     return bad < 64
   }
 
-  /// 0 to 63, or 64 for a byte that is not of the alphabet.
-  @inline(__always)
-  private static func sextet(_ byte: UInt8) -> Int {
-    switch byte {
-    case 0x41...0x5a: Int(byte) - 0x41
-    case 0x61...0x7a: Int(byte) - 0x61 + 26
-    case 0x30...0x39: Int(byte) - 0x30 + 52
-    case 0x2b: 62
-    case 0x2f: 63
-    default: 64
-    }
-  }
+  /// For each byte 0 to 63, or 64 for one that is not of the alphabet. Never freed: a table for the process's life.
+  nonisolated(unsafe) private static let sextets: UnsafePointer<UInt8> = {
+    let values = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+    values.initialize(repeating: 64, count: 256)
+    for (value, byte) in alphabet.enumerated() { values[Int(byte)] = UInt8(value) }
+    return UnsafePointer(values)
+  }()
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Bytes
 public import CanonicalJSON
+internal import Glibc
 
 /// Reads the archive's lines back.
 public struct LineDecoder: Sendable {
@@ -64,11 +65,10 @@ public struct LineDecoder: Sendable {
     _ prefix: [UInt8], in line: UnsafeRawBufferPointer, _ offset: inout Int
   ) throws(RowFormatError) {
     let length = prefix.count
-    var differs = line.count - offset < length
-    if !differs {
-      for index in 0..<length where prefix[index] != line[offset + index] { differs = true }
-    }
-    if differs { throw RowFormatError("a line's members are not the table's columns in their order") }
+    let isSame =
+      line.count - offset >= length
+      && prefix.withUnsafeBytes { memcmp($0.baseAddress!, line.baseAddress! + offset, length) == 0 }
+    if !isSame { throw RowFormatError("a line's members are not the table's columns in their order") }
     offset += length
   }
 
