@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import AuditCore
+internal import Bytes
+internal import CanonicalJSON
+public import Crypto
+public import Postgres
+public import Signing
+
+/// An event as it was appended.
+public struct AppendedEvent: Sendable {
+  public let id: String
+  public let hash: Digest
+  public let previous: Digest?
+  public let createdAt: String
+}
+
+/// Appends one signed event to a chain, safely beside the Memory Layer's own writer.
+///
+/// That writer reads the newest row with FOR UPDATE and then inserts. A lock on the row would not keep two writers from
+/// chaining to the same predecessor: the second waits for the row, and then goes on with the head that it had read
+/// before. So the whole table is locked against writers and against FOR UPDATE; the other writer then waits before it
+/// reads, and finds our row.
+public struct EventAppender: Sendable {
+  let conninfo: String
+  let table: TableName
+  let signer: any Signer
+  /// How long to wait for writers under way, in seconds.
+  public var lockSeconds = 30
+
+  public init(conninfo: String, table: TableName, signer: any Signer) {
+    self.conninfo = conninfo
+    self.table = table
+    self.signer = signer
+  }
+
+  /// - Parameters:
+  ///   - type: the event's type, not empty.
+  ///   - payload: one JSON value.
+  public func append(type: String, payload: [UInt8]) throws -> AppendedEvent {
+    let session = try PostgresSession(conninfo)
+    guard let description = try session.describe(table) else {
+      throw Failure(
+        .configuration, "there is no such table", on: "\(table.schema).\(table.name)",
+        remedy: "check --table and --database")
+    }
+    try session.executeScript("SET lock_timeout = '\(lockSeconds)s'; BEGIN; LOCK TABLE \(table.sql) IN EXCLUSIVE MODE")
+    // A session that ends within its transaction rolls it back.
+    let text = try jsonbText(payload, session)
+    let head = try self.head(session)
+    let hash = try digest(text, head)
+    let event = try insert(
+      type, text, hash, head, hasSignerID: description.columns.contains { $0.name == "signer_id" }, session)
+    try session.executeScript("COMMIT")
+    return event
+  }
+
+  /// The payload as Postgres will print it, which is what verifiers read.
+  private func jsonbText(_ payload: [UInt8], _ session: borrowing PostgresSession) throws -> String {
+    do throws(PostgresError) {
+      let text = String(decoding: payload, as: UTF8.self)
+      return try session.execute("SELECT ($1::jsonb)::text", [text])[0][0] ?? ""
+    } catch {
+      guard error.sqlState.hasPrefix("22") else { throw error }
+      throw Failure(
+        .usage, "the payload is no JSON that Postgres takes: \(error.message)", on: "--payload", remedy: "correct it")
+    }
+  }
+
+  /// The row that no row follows: the newest by time, and from there along the chain.
+  private func head(_ session: borrowing PostgresSession) throws -> Digest? {
+    let newest = try session.execute("SELECT hash FROM \(table.sql) ORDER BY created_at DESC, ctid DESC LIMIT 1")
+    guard var head = newest.first?[0] else { return nil }
+    while let next = try session.execute("SELECT hash FROM \(table.sql) WHERE prev_hash = $1 LIMIT 1", [head]).first?[0]
+    {
+      head = next
+    }
+    guard let digest = Digest(hex: head) else {
+      throw Failure(.integrity, "the head's hash is no SHA-256", on: head, remedy: "run audit verify --database")
+    }
+    return digest
+  }
+
+  private func digest(_ text: String, _ previous: Digest?) throws -> Digest {
+    var canonicalizer = Canonicalizer()
+    var canonical = ByteBuffer(capacity: text.utf8.count)
+    let bytes = Array(text.utf8)
+    do throws(CanonicalizationError) { try canonicalizer.canonicalize(bytes.span, into: &canonical) } catch {
+      throw Failure(
+        .usage, "the payload has no canonical form: \(error)", on: "--payload", remedy: "correct it", cause: error)
+    }
+    var sha = SHA256()
+    canonical.withSpan { sha.update($0) }
+    if let previous { sha.update(previous) }
+    return sha.finalize()
+  }
+
+  private func insert(
+    _ type: String, _ payload: String, _ hash: Digest, _ previous: Digest?, hasSignerID: Bool,
+    _ session: borrowing PostgresSession
+  ) throws -> AppendedEvent {
+    let signature = Base64.encode(try signer.sign(hash))
+    let row = try session.execute(
+      """
+      INSERT INTO \(table.sql) (id, event_type, payload, hash, prev_hash, signature, created_at\(hasSignerID ? ", signer_id" : ""))
+      VALUES (gen_random_uuid(), $1, $2::jsonb, $3, $4, $5, greatest(clock_timestamp(),
+        (SELECT max(created_at) + interval '1 microsecond' FROM \(table.sql) WHERE isfinite(created_at)))
+        \(hasSignerID ? ", $6" : ""))
+      RETURNING id::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+      """,
+      [type, payload, hash.hex, previous?.hex, signature] + (hasSignerID ? [signer.description.kid] : []))[0]
+    return AppendedEvent(id: row[0] ?? "", hash: hash, previous: previous, createdAt: row[1] ?? "")
+  }
+}

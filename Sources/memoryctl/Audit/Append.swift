@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AuditCore
+import ChainWriter
+import Crypto
+import Signing
+
+extension Audit {
+  struct Append: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Append one signed event to the chain, safely beside the service's own writer.",
+      discussion: """
+        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, REQUIRE_KMS, NODE_ENV. The role \
+        needs INSERT, and UPDATE or DELETE for the lock on the table.
+
+        Exit status: 75 the table stayed locked, 78 no signer is configured.
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var table: TableOptions
+    @Option(help: "The event's type, as memory.layer.signoff.") var type: String
+    @Option(help: "File with the payload, one JSON value; - reads standard input.") var payload: String
+
+    func run() throws {
+      let environment = common.environment()
+      let registry = try KeyRegistry.load(environment)
+      guard !type.isEmpty else { throw ValidationError("--type is empty") }
+      guard let signer = try SignerChoice.events(environment, registry: registry) else {
+        throw Failure(
+          .configuration, "no signer is configured", remedy: "set AUDIT_SIGNING_PRIVATE_KEY or AUDIT_SIGNING_KEY")
+      }
+      let path = payload == "-" ? "/dev/stdin" : payload
+      guard let bytes = readSmallFile(path, limit: 64 << 20) else {
+        throw Failure(.usage, "the payload cannot be read, or has more than 64 MiB", on: path, remedy: "check the path")
+      }
+      let appender = EventAppender(
+        conninfo: try table.conninfo(environment), table: try table.tableName(environment), signer: signer)
+      let event = try appender.append(type: type, payload: bytes)
+      Console(common).finish(
+        .object([
+          "id": .string(event.id), "hash": .digest(event.hash), "prevHash": .digest(event.previous),
+          "createdAt": .string(event.createdAt), "signer": .string(signer.description.kid),
+        ]), "appended \(event.id) at \(event.createdAt)\nhash \(event.hash)")
+    }
+  }
+}
