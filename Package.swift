@@ -94,7 +94,7 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["AuditCore", "Postgres"]),
+    tests("CommandLineTests", ["memoryctl", "AuditCore", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -43,6 +43,7 @@ public struct ReplayJob: Sendable {
   public func run(_ sequences: Range<Int>, schema: String, isLogged: Bool) throws -> Result {
     let result = try load(sequences, schema: schema, isLogged: isLogged)
     try buildIndexes(result.table)
+    try PostgresSession(conninfo).executeScript("ANALYZE \(result.table.name.sql)")
     return result
   }
 
@@ -113,6 +114,5 @@ public struct ReplayJob: Sendable {
       }
       try stages.join()
     }
-    try PostgresSession(conninfo).executeScript("ANALYZE \(table.name.sql)")
   }
 }

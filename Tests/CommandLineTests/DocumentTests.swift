@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuditCore
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("The main job, and the documents of --json", .enabled(if: TemporaryPostgres.isUsable))
+struct DocumentTests {
+  @Test("from a chain to a passed drill")
+  func mainJob() throws {
+    let site = try Site()
+    try site.makeChain(rows: 900)
+    let archived = try site.run("audit", "archive", "--json")
+    #expect(archived.status == 0, "\(archived.errorText)")
+    let archive = try json(archived)
+    #expect(names(archive) == ["manifests", "rows", "anomalies", "anomalyList", "signatures", "headHash", "dryRun"])
+    #expect(archive["rows"] == 900)
+    #expect(archive["manifests"]?.array == [0, 1, 2])
+
+    let verified = try site.run(
+      "audit", "verify", "--archive", "file://" + site.directory("archive"), "--database", site.source, "--json")
+    #expect(verified.status == 0, "\(verified.text)")
+    let verdict = try json(verified)
+    #expect(
+      names(verdict) == [
+        "verdict", "rows", "manifests", "anomalies", "anomaliesTotal", "findings", "findingsTotal", "signatures",
+        "manifestSignatures", "headHash", "notes",
+      ])
+    #expect(verdict["verdict"] == "intact")
+    #expect(names(verdict["signatures"]) == ["valid", "unsigned", "invalid", "unverifiable", "skipped"])
+    #expect(verdict["headHash"] == archive["headHash"])
+
+    let drilled = try site.run("audit", "drill", "--select", "all", "--json")
+    #expect(drilled.status == 0, "\(drilled.text)")
+    let drill = try json(drilled)
+    #expect(
+      names(drill) == [
+        "verdict", "days", "rows", "manifests", "steps", "recoverySeconds", "recoveryPoint", "anomalies",
+        "anomaliesTotal",
+        "findings", "signatures", "headHash", "report",
+      ])
+    #expect(drill["verdict"] == "passed")
+    #expect(drill["steps"]?.array?.allSatisfy { names($0) == ["name", "seconds", "ok", "detail"] } == true)
+
+    let status = try site.run("audit", "status", "--json")
+    #expect(status.status == 0, "\(status.text)")
+    #expect(try json(status)["lastDrill"] != .null)
+    let list = try json(try site.run("manifest", "list", "--json"))
+    #expect(list["manifests"]?.array?.count == 3)
+    #expect(try site.run("manifest", "verify", "1").status == 0)
+  }
+
+  @Test("a broken chain exits 65 from archive, verify and drill, and is archived whole")
+  func broken() throws {
+    let site = try Site()
+    let made = try site.run("dev", "chain", "--rows", "300", "--days", "2", "--broken", "hash", "--at", "120")
+    #expect(made.status == 0, "\(made.errorText)")
+    let archived = try site.run("audit", "archive", "--json")
+    #expect(archived.status == 65)
+    #expect(try json(archived)["rows"] == 300)
+    let verified = try site.run("audit", "verify", "--json")
+    #expect(verified.status == 65)
+    #expect(try json(verified)["anomalies"]?.array?.first?["kind"] == "hash-mismatch")
+    #expect(try site.run("audit", "drill", "--select", "all").status == 65)
+  }
+
+  @Test("logs on standard error are a JSON object a line")
+  func logs() throws {
+    let site = try Site()
+    try site.makeChain(rows: 50)
+    let output = try site.run("audit", "archive")
+    let lines = output.errorText.split(separator: "\n")
+    #expect(lines.count >= 3)
+    for line in lines {
+      #expect(names(try JSONValue(parsing: String(line))).starts(with: ["ts", "level", "msg", "run"]))
+    }
+  }
+
+  @Test("an appended event is part of the chain, also when many append at once")
+  func append() throws {
+    let site = try Site()
+    try site.makeChain(rows: 20)
+    let first = try site.run(
+      "audit", "append", "--type", "t", "--payload", "-", "--json", input: #"{"b":1.50,"a":"é"}"#)
+    #expect(first.status == 0, "\(first.errorText)")
+    #expect(names(try json(first)) == ["id", "hash", "prevHash", "createdAt", "signer"])
+    let payload = site.directory("payload")
+    try "{}".write(toFile: payload, atomically: true, encoding: .utf8)
+    let commands = try (0..<8).map { _ in try site.start("audit", "append", "--type", "t", "--payload", payload) }
+    for command in commands { #expect(try command.wait().status == 0) }
+    let verified = try site.run("audit", "verify", "--database", site.source, "--json")
+    #expect(verified.status == 0)
+    #expect(try json(verified)["rows"] == 29)
+    #expect(try site.run("audit", "append", "--type", "t", "--payload", "-", input: "{").status == 64)
+  }
+}
