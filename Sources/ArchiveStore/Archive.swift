@@ -134,8 +134,14 @@ extension StoredManifest {
 extension Archive {
   /// Puts a bundle in its place; one that an interrupted run left there is used when it is the same.
   public func upload(_ bundle: SealedBundle, retention: Manifest.Retention) throws {
-    // The key carries the digest: an object that is there already has this content, or is damaged and found by verify.
-    _ = try store.create("\(stream)/\(bundle.manifest.key)", .file(bundle.file), retention: retention)
+    let key = "\(stream)/\(bundle.manifest.key)"
+    let outcome = try store.create(key, .file(bundle.file), retention: retention)
+    if outcome == .created { return }
+    guard let there = try store.open(key), try there.digest() == bundle.manifest.sha256 else {
+      throw Failure(
+        .integrity, "an object of this name has another content", on: name(bundle.manifest.key),
+        remedy: "look at who wrote it; nothing is replaced")
+    }
   }
 
   /// Commits a manifest: from then on its bundle is part of the archive.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Bytes
+internal import Crypto
 internal import Files
 
 /// Where archives live: objects by key, written once, under retention.
@@ -50,6 +51,19 @@ public protocol ObjectReader: AnyObject, Sendable {
   ///
   /// - Returns: bytes read; 0 at the end.
   func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int
+}
+
+extension ObjectReader {
+  /// SHA-256 of what is left to read.
+  func digest() throws -> Digest {
+    var sha = SHA256()
+    var piece = ByteBuffer(capacity: 1 << 20)
+    while try read(into: &piece, upTo: 1 << 20) > 0 {
+      unsafe sha.update(piece.unsafeBytes)
+      piece.clear()
+    }
+    return sha.finalize()
+  }
 }
 
 extension ObjectStore {

@@ -63,11 +63,24 @@ public struct ArchiveJob: Sendable {
   private func lastManifest() throws -> StoredManifest? {
     do {
       guard let sequence = try archive.sequences().last else { return nil }
-      return try archive.manifest(sequence)
+      let last = try archive.manifest(sequence)
+      try check(last)
+      return last
     } catch let finding as ArchiveFinding {
       throw Failure(
         .integrity, finding.reason, on: finding.object,
         remedy: "run audit verify --archive; nothing is appended to a damaged archive", cause: finding)
+    }
+  }
+
+  /// Goes on behind no manifest whose signature is known to be wrong.
+  private func check(_ last: StoredManifest) throws {
+    let name = archive.name(Archive.manifestKey(last.manifest.sequence))
+    switch keys.verify(last.proof, over: last.digest, at: last.manifest.createdAt, for: .manifests) {
+    case .valid: return
+    case .unverifiable(let reason):
+      progress.event("the last manifest's signature cannot be checked", ["reason": reason])
+    case .invalid(let reason): throw ArchiveFinding(name, "its signature is invalid: \(reason)")
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Archiver
 import AuditCore
+import Crypto
+import Foundation
 import Postgres
 import Testing
 import TestSupport
@@ -113,90 +115,5 @@ struct OrderTests {
     #expect(manifests.allSatisfy { $0.rowCount <= 50 })
     #expect(manifests.count >= 8)
     #expect(try scenario.verifyBoth().isIntact)
-  }
-}
-
-@Suite("Mishaps", .enabled(if: TemporaryPostgres.isUsable))
-struct MishapTests {
-  @Test("a database set back to an earlier point: nothing is appended until it is accepted")
-  func rewound() throws {
-    let scenario = try Scenario()
-    let rows = try scenario.append("2026-11-18 10:00:00", "2026-11-18 11:00:00", "2026-11-19 10:00:00")
-    try scenario.night("2026-11-19")
-    try scenario.execute("DELETE FROM public.audit_events WHERE id = '\(rows[2].id)'")
-    scenario.setHead(rows[1].hash)
-    let branch = try scenario.append("2026-11-20 10:00:00")
-    let failure = #expect(throws: Failure.self) { try scenario.night("2026-11-20") }
-    #expect(failure?.status == .integrity)
-    #expect(failure?.problem.contains(rows[1].hash.hex) == true)
-    #expect(try scenario.manifests().count == 2)
-    let report = try scenario.run {
-      $0.lastDay = UTCDay("2026-11-20")
-      $0.acceptsRewind = true
-    }
-    #expect(report.anomalies.listed.map(\.kind) == [.rewound])
-    let last = try #require(try scenario.manifests().last)
-    #expect(last.chain.acceptedRewind == rows[1].hash)
-    #expect(try scenario.ids(last) == [branch[0].id])
-    #expect(try scenario.verify().isIntact)
-  }
-
-  @Test("a fork at the head whose other side goes on the next day")
-  func forkAtHead() throws {
-    let scenario = try Scenario()
-    let start = try scenario.append("2026-11-18 10:00:00")[0]
-    let left = try scenario.row("2026-11-18 11:00:00")
-    let right = try scenario.row("2026-11-18 11:30:00")
-    try scenario.execute(left.sql)
-    try scenario.execute(right.sql)
-    #expect(try scenario.night("2026-11-18").anomalies.listed.map(\.id) == [right.id])
-    scenario.setHead(right.hash)
-    let next = try scenario.append("2026-11-19 10:00:00")[0]
-    let second = try scenario.night("2026-11-19").anomalies.listed
-    #expect(second.map(\.kind) == [.fork])
-    #expect(try scenario.archivedIDs() == [start.id, left.id, right.id, next.id])
-    #expect(try scenario.unionIsTheTable())
-  }
-
-  @Test("two runs at once: the second is told to come back")
-  func lock() throws {
-    let scenario = try Scenario()
-    try scenario.append("2026-11-18 10:00:00")
-    let other = try PostgresSession(scenario.url)
-    #expect(try other.tryAdvisoryLock("memoryctl archive memory-layer"))
-    let failure = #expect(throws: Failure.self) { try scenario.run() }
-    #expect(failure?.status == .tryLater)
-  }
-
-  @Test("an empty table is nothing to check, and a table that does not exist is a configuration")
-  func nothing() throws {
-    let scenario = try Scenario()
-    #expect(#expect(throws: Failure.self) { try scenario.run() }?.status == .nothingToCheck)
-    let failure = #expect(throws: Failure.self) {
-      try scenario.run { $0.table = TableName(schema: "public", name: "audit_event") }
-    }
-    #expect(failure?.status == .configuration)
-    #expect(failure?.remedy?.contains("public.audit_events") == true)
-  }
-
-  @Test("a dry run says what would be archived and writes nothing")
-  func dryRun() throws {
-    let scenario = try Scenario()
-    try scenario.load("chain/broken-hash.tsv")
-    let report = try scenario.run { $0.isDryRun = true }
-    #expect(report.rows == 120)
-    #expect(report.anomalies.total == 1)
-    #expect(try scenario.manifests().isEmpty)
-  }
-
-  @Test("a second run the same day has nothing to do")
-  func again() throws {
-    let scenario = try Scenario()
-    try scenario.load("chain/clean-hmac.tsv")
-    let first = try scenario.run()
-    let second = try scenario.run()
-    #expect(second.sequences.isEmpty)
-    #expect(second.rows == 0)
-    #expect(try scenario.manifests().count == first.sequences.count)
   }
 }

@@ -16,13 +16,6 @@ public enum LegacyManifest {
       return "its manifest says that it has \(count) rows"
     }
     guard let stated = manifest["sha256"]?.string else { return "its manifest has no sha256" }
-    let reader = try FileReader(path: path)
-    var sha = SHA256()
-    var piece = ByteBuffer(capacity: 1 << 20)
-    while try reader.read(into: &piece, upTo: 1 << 20) > 0 {
-      unsafe sha.update(piece.unsafeBytes)
-      piece.clear()
-    }
-    return sha.finalize().hex == stated ? nil : "its SHA-256 is not the one that its manifest says"
+    return try FileReader(path: path).digest().hex == stated ? nil : "its SHA-256 is not the one that its manifest says"
   }
 }
