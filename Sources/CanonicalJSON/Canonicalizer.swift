@@ -139,8 +139,14 @@ public struct Canonicalizer: ~Copyable {
   private mutating func run(_ scan: inout Scan, _ out: inout ByteBuffer) -> Outcome {
     var writer = Writer(out)
     defer { writer.commit(&out) }
+    var isAtName = false
     value: while true {
       scan.skipWhiteSpace()
+      if isAtName {
+        guard memberName(&scan, &writer) else { return .failed(scan.stringFault) }
+        scan.skipWhiteSpace()
+        isAtName = false
+      }
       guard scan.p < scan.limit else { return .failed(.syntax) }
       switch scan.p.pointee {
       case 0x22:
@@ -151,7 +157,7 @@ public struct Canonicalizer: ~Copyable {
         scan.p += 1
         scan.skipWhiteSpace()
         if !scan.take(0x7d) {
-          guard memberName(&scan, &writer) else { return .failed(scan.stringFault) }
+          isAtName = true
           continue value
         }
         writer.put(0x7d)
@@ -182,9 +188,7 @@ public struct Canonicalizer: ~Copyable {
         if byte == 0x2c {
           scan.p += 1
           writer.put(0x2c)
-          if !containers.topIsObject { continue value }
-          scan.skipWhiteSpace()
-          guard memberName(&scan, &writer) else { return .failed(scan.stringFault) }
+          isAtName = containers.topIsObject
           continue value
         }
         guard byte == (containers.topIsObject ? 0x7d : 0x5d) else { return .failed(.syntax) }
@@ -234,7 +238,7 @@ public struct Canonicalizer: ~Copyable {
     let number = ScannedNumber(scan.p, limit: scan.limit)
     guard number.isValid else { return .syntax }
     if number.isVerbatim {
-      writer.copy(from: scan.p, count: number.end - scan.p)
+      writer.copy(from: scan.p, count: number.end - scan.p, limit: scan.limit)
       scan.p = number.end
       return nil
     }

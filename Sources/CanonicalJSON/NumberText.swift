@@ -5,12 +5,10 @@ internal import Glibc
 struct ScannedNumber {
   /// First byte behind the number.
   var end: UnsafePointer<UInt8>
-  var isNegative = false
-  /// Up to 19 significant digits.
-  var digits: UInt64 = 0
-  var significantDigits = 0
-  /// Power of ten of the last digit taken.
-  var exponent = 0
+  /// First byte behind its digits, where an exponent begins.
+  private var digitsEnd: UnsafePointer<UInt8>
+  private var fractionDigits = 0
+  private var exponent = 0
   /// The text is the canonical form already.
   var isVerbatim = false
   /// False for what is no JSON number.
@@ -19,33 +17,35 @@ struct ScannedNumber {
   /// Reads `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?` in `start..<limit`.
   @inline(__always)
   init(_ start: UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>) {
-    var p = start
     end = start
-    if p < limit && p.pointee == 0x2d {
-      isNegative = true
-      p += 1
-    }
+    digitsEnd = start
+    var p = start
+    let isNegative = p < limit && p.pointee == 0x2d
+    if isNegative { p += 1 }
     let integerStart = p
-    while p < limit && p.pointee &- 0x30 < 10 { take(p.pointee, &p) }
+    while p < limit && p.pointee &- 0x30 < 10 { p += 1 }
     let integerDigits = p - integerStart
-    if integerDigits == 0 || (integerDigits > 1 && integerStart.pointee == 0x30) { return }
-    var hasTrailingZero = false
+    if integerDigits == 0 { return }
+    let isBelowOne = integerStart.pointee == 0x30
+    if isBelowOne && integerDigits > 1 { return }
+    var significantDigits = isBelowOne ? 0 : integerDigits
     var leadingZeros = 0
-    exponent = max(0, significantDigits - 19)
+    var hasTrailingZero = false
     if p < limit && p.pointee == 0x2e {
       p += 1
       let fractionStart = p
-      if digits == 0 {
+      if isBelowOne {
         while p < limit && p.pointee == 0x30 { p += 1 }
         leadingZeros = p - fractionStart
       }
-      while p < limit && p.pointee &- 0x30 < 10 { take(p.pointee, &p) }
-      let fractionDigits = p - fractionStart
+      while p < limit && p.pointee &- 0x30 < 10 { p += 1 }
+      fractionDigits = p - fractionStart
       if fractionDigits == 0 { return }
+      significantDigits &+= fractionDigits &- leadingZeros
       hasTrailingZero = p[-1] == 0x30
-      exponent = max(0, significantDigits - 19) - fractionDigits
     }
     end = p
+    digitsEnd = p
     isValid = true
     if p < limit && p.pointee | 0x20 == 0x65 {
       isValid = takeExponent(from: p + 1, limit: limit)
@@ -53,37 +53,47 @@ struct ScannedNumber {
     }
     // Fifteen significant digits name one double each, so their shortest form is what stands there.
     isVerbatim =
-      significantDigits <= 15 && !hasTrailingZero && leadingZeros <= 5 && !(isNegative && digits == 0)
+      significantDigits <= 15 && !hasTrailingZero && leadingZeros <= 5 && !(isNegative && significantDigits == 0)
   }
 
-  @inline(__always)
-  private mutating func take(_ byte: UInt8, _ p: inout UnsafePointer<UInt8>) {
-    if significantDigits < 19 { digits = digits &* 10 &+ UInt64(byte &- 0x30) }
-    if digits != 0 { significantDigits &+= 1 }
-    p += 1
-  }
-
+  @inline(never)
   private mutating func takeExponent(from start: UnsafePointer<UInt8>, limit: UnsafePointer<UInt8>) -> Bool {
     var p = start
     let isDown = p < limit && p.pointee == 0x2d
     if p < limit && (p.pointee == 0x2d || p.pointee == 0x2b) { p += 1 }
     let first = p
-    var value = 0
     while p < limit && p.pointee &- 0x30 < 10 {
-      value = min(value * 10 + Int(p.pointee &- 0x30), 1_000_000_000)
+      exponent = min(exponent * 10 + Int(p.pointee &- 0x30), 1_000_000_000)
       p += 1
     }
+    if isDown { exponent = -exponent }
     end = p
-    exponent += isDown ? -value : value
     return p > first
   }
 
   /// The double nearest to the text.
+  @inline(__always)
   func value(_ start: UnsafePointer<UInt8>, _ powers: PowersOfTen) -> Double {
-    if significantDigits <= 19, let value = powers.nearestDouble(digits: digits, exponent: exponent) {
-      return isNegative ? -value : value
+    var digits: UInt64 = 0
+    var taken = 0
+    var p = start
+    while p < digitsEnd {
+      let digit = p.pointee &- 0x30
+      if digit < 10 && (digit != 0 || taken > 0) {
+        if taken < 19 { digits = digits &* 10 &+ UInt64(digit) }
+        taken &+= 1
+      }
+      p += 1
     }
-    // More digits than fit, or undecided: the C library rounds any text correctly.
+    if taken <= 19, let value = powers.nearestDouble(digits: digits, exponent: exponent &- fractionDigits) {
+      return start.pointee == 0x2d ? -value : value
+    }
+    return exactValue(start)
+  }
+
+  /// More digits than fit, or undecided: the C library rounds any text correctly.
+  @inline(never)
+  private func exactValue(_ start: UnsafePointer<UInt8>) -> Double {
     var text = UnsafeBufferPointer(start: start, count: end - start).map { CChar(bitPattern: $0) }
     text.append(0)
     return strtod(text, nil)

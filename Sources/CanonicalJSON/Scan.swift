@@ -25,10 +25,16 @@ struct Writer {
     next += 1
   }
 
-  /// Copies in words; may store up to 15 bytes past the end, which the buffer's slack holds.
+  /// Copies a short run in one go where the input has a word to read; stores up to 15 bytes past the end, which the
+  /// buffer's slack holds.
   @inline(__always)
-  mutating func copy(from source: UnsafePointer<UInt8>, count: Int) {
-    for index in 0..<count { next[index] = source[index] }
+  mutating func copy(from source: UnsafePointer<UInt8>, count: Int, limit: UnsafePointer<UInt8>) {
+    if count <= 16 && limit - source >= 16 {
+      let word = UnsafeRawPointer(source).loadUnaligned(as: SIMD2<UInt64>.self)
+      UnsafeMutableRawPointer(next).storeBytes(of: word, as: SIMD2<UInt64>.self)
+    } else {
+      for index in 0..<count { next[index] = source[index] }
+    }
     next += count
   }
 
@@ -102,7 +108,7 @@ struct Scan {
       length = 5
     default: return false
     }
-    writer.copy(from: p, count: length)
+    writer.copy(from: p, count: length, limit: limit)
     p += length
     return true
   }
