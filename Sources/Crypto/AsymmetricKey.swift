@@ -7,6 +7,9 @@ public enum KeyKind: Equatable, Sendable {
   /// The modulus in bytes, at least 256.
   case rsa(modulusBytes: Int)
 
+  /// Bytes of the longest signature of any key that is accepted.
+  public static var longestSignature: Int { 2048 }
+
   /// Bytes of a signature.
   public var signatureLength: Int {
     switch self {
@@ -41,6 +44,9 @@ final class KeyHandle: @unchecked Sendable {
   let key: OpaquePointer
   let kind: KeyKind
 
+  /// libcrypto verifies with no longer RSA key (OPENSSL_RSA_MAX_MODULUS_BITS).
+  static var maximumBits: Int { KeyKind.longestSignature * 8 }
+
   /// Takes ownership of `key`, also when it throws.
   init(owning key: OpaquePointer) throws(KeyError) {
     self.key = key
@@ -51,6 +57,10 @@ final class KeyHandle: @unchecked Sendable {
       guard bits >= 2048 else {
         kind = .ed25519
         throw KeyError.weak(bits: bits)  // a class frees what it holds: deinit runs, every member is set
+      }
+      guard bits <= Self.maximumBits else {
+        kind = .ed25519
+        throw KeyError.unsupported("RSA with \(bits) bits")
       }
       kind = .rsa(modulusBytes: Int(EVP_PKEY_get_size(key)))
     default:
@@ -86,11 +96,14 @@ func libraryError() -> KeyError {
 
 /// Reads PEM text through a memory BIO.
 func withPEM<R>(_ pem: [UInt8], _ body: (OpaquePointer) throws(KeyError) -> R) throws(KeyError) -> R {
-  let bio = pem.withUnsafeBytes { BIO_new_mem_buf($0.baseAddress, Int32($0.count)) }
-  guard let bio else { throw libraryError() }
-  defer { BIO_free(bio) }
-  // The BIO reads the array's memory, which has to stay until it is freed.
-  return try withExtendedLifetime(pem) { () throws(KeyError) -> R in try body(bio) }
+  guard !pem.isEmpty, let length = Int32(exactly: pem.count) else { throw .notPEM }
+  // The BIO reads the array's memory, which is only there within the closure.
+  let result = pem.withUnsafeBytes { bytes -> Result<R, KeyError> in
+    guard let bio = BIO_new_mem_buf(bytes.baseAddress, length) else { return .failure(libraryError()) }
+    defer { BIO_free(bio) }
+    do throws(KeyError) { return .success(try body(bio)) } catch { return .failure(error) }
+  }
+  return try result.get()
 }
 
 /// What a key writes into a memory BIO.
