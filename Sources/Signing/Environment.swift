@@ -8,7 +8,7 @@ public struct Environment: Sendable {
 
   public init(_ values: [String: String]) { self.values = values }
 
-  /// The variable's value, or its file's without one newline at the end; nil when neither is set or it is empty.
+  /// The variable's value, or its file's without one newline at the end; nil when neither is set, or to nothing.
   public func value(_ name: String) throws(Failure) -> String? {
     let direct = values[name].flatMap { $0.isEmpty ? nil : $0 }
     guard let path = values[name + "_FILE"], !path.isEmpty else { return direct }
@@ -21,7 +21,12 @@ public struct Environment: Sendable {
         remedy: "check the path and its permissions")
     }
     if bytes.last == 0x0a { bytes.removeLast() }
-    return String(decoding: bytes, as: UTF8.self)
+    // A secret of no bytes, or one whose bytes a repair would change, must not pass for a secret.
+    guard !bytes.isEmpty, let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(
+        .configuration, "the file that it names is empty or no UTF-8", on: "\(name)_FILE", remedy: "correct the file")
+    }
+    return text
   }
 
   /// The first of several names that is set.

@@ -49,6 +49,14 @@ public struct VerificationKey: Sendable {
     }
   }
 
+  /// Whether both are one key, whatever their ids: then their signatures count once.
+  func isSameKey(as other: VerificationKey) -> Bool {
+    if case .published(let key) = material, case .published(let otherKey) = other.material {
+      return key.fingerprint == otherKey.fingerprint
+    }
+    return kid == other.kid
+  }
+
   func isValid(_ signature: [UInt8], over digest: Digest) -> Bool {
     unsafe signature.withUnsafeBytes { isValid($0, over: digest) }
   }

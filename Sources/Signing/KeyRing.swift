@@ -15,9 +15,12 @@ public struct KeyRing: Sendable {
       if keys.contains(where: { $0.kid == "local-hmac" }) { continue }
       keys.append(Self.shared(Array(key.utf8), "local-hmac"))
     }
-    if try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil || environment.isDevelopment {
-      keys.append(Self.shared(try SignerChoice.mockKeyBytes(environment), "mock"))
+    if try Self.usesMock(environment), let key = try SignerChoice.mockKeyBytes(environment) {
+      keys.append(Self.shared(key, "mock"))
     }
+    // A private key at hand verifies what it signed; one that cannot be read stops only who has to sign.
+    let own = (try? SignerChoice.privateKeySigner(environment, registry))?.description.publicKey
+    if let own, let key = try? PublicKey(pem: Array(own.utf8)) { Self.add(key, to: &keys, registry) }
     if let pem = try environment.value("AUDIT_SIGNING_PUBLIC_KEY") {
       let text = pem.contains("-----BEGIN") ? Array(pem.replacing("\\n", with: "\n").utf8) : readSmallFile(pem) ?? []
       do throws(KeyError) { Self.add(try PublicKey(pem: text), to: &keys, registry) } catch {
@@ -34,6 +37,12 @@ public struct KeyRing: Sendable {
     var keys = keys
     Self.add(key, to: &keys, nil)
     return KeyRing(keys)
+  }
+
+  private static func usesMock(_ environment: Environment) throws(Failure) -> Bool {
+    if environment.isDevelopment { return true }
+    if try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil { return true }
+    return try environment.value("AUDIT_MANIFEST_SIGNER") == SignerSpec.mock.description
   }
 
   private static func add(_ key: PublicKey, to keys: inout [VerificationKey], _ registry: KeyRegistry?) {

@@ -21,7 +21,7 @@ extension KeyRing {
     -> ProofVerdict
   {
     guard proof.digest == digest else { return .invalid("the proof is over another digest") }
-    var counted: [String] = []
+    var counted: [VerificationKey] = []
     var unknown: [String] = []
     for signature in proof.signatures {
       guard signature.signerID == signature.kid else {
@@ -41,11 +41,13 @@ extension KeyRing {
       guard key.validity.contains(time) else {
         return .invalid("\"\(signature.kid)\" was not valid at \(time.isoSeconds)")
       }
-      if !counted.contains(signature.kid) { counted.append(signature.kid) }
+      if !counted.contains(where: { $0.isSameKey(as: key) }) { counted.append(key) }
     }
-    if counted.count >= max(threshold, proof.threshold) { return .valid(counted) }
+    // An entry by nobody known is outside the digest: a proof that carries one is not accepted for the others' sake.
     if !unknown.isEmpty { return .unverifiable("no key at hand for \(unknown.joined(separator: ", "))") }
-    return .invalid("\(counted.count) distinct keys signed, \(max(threshold, proof.threshold)) are needed")
+    let needed = max(threshold, proof.threshold, 1)
+    if counted.count >= needed { return .valid(counted.map(\.kid)) }
+    return .invalid("\(counted.count) distinct keys signed, \(needed) are needed")
   }
 }
 

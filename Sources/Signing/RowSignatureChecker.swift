@@ -40,13 +40,16 @@ public enum SignatureVerdict: UInt8, Sendable {
 /// Checks rows' signatures on one thread.
 public struct RowSignatureChecker {
   private let keys: [VerificationKey]
+  /// Keys at hand that sign something else than events: a row that names one of them is not signed by any other.
+  private let otherKids: [String]
   private let policy: SignaturePolicy
   /// The key that verified the last row most likely verifies the next.
   private var lastKey = 0
-  private var decoded: [UInt8] = Array(repeating: 0, count: 1024)
+  private var decoded: [UInt8] = Array(repeating: 0, count: KeyKind.longestSignature)
 
   public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
     keys = ring.keys.filter { $0.uses.contains(.events) }
+    otherKids = ring.keys.filter { !$0.uses.contains(.events) }.map(\.kid)
     self.policy = policy
   }
 
@@ -65,17 +68,25 @@ public struct RowSignatureChecker {
     case .none: return .skipped
     case .sample(let n): if digest.words.0 % UInt64(n) != 0 { return .skipped }
     }
-    guard let length = unsafe Base64.decodedLength(signature), length <= decoded.count else { return .invalid }
+    guard let length = unsafe Base64.decodedLength(signature), Self.isSignatureLength(length) else {
+      return .invalid
+    }
     let isCanonical = unsafe decoded.withUnsafeMutableBytes {
       unsafe Base64.decode(signature, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<length]))
     }
     guard isCanonical else { return .invalid }
-    if let signerID = unsafe signerID,
-      let named = keys.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) })
-    {
-      return isValid(named, length, digest, createdAt) ? .valid : .invalid
+    if let signerID = unsafe signerID {
+      if let named = keys.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) }) {
+        return isValid(named, length, digest, createdAt) ? .valid : .invalid
+      }
+      if otherKids.contains(where: { unsafe signerID.elementsEqual($0.utf8) }) { return .invalid }
     }
     return checkFittingKeys(length, digest, createdAt)
+  }
+
+  /// Whether any algorithm makes signatures of this many bytes; another length is no signature, whoever's key it is.
+  private static func isSignatureLength(_ length: Int) -> Bool {
+    length == 32 || length == 64 || (256...KeyKind.longestSignature).contains(length)
   }
 
   private mutating func checkFittingKeys(_ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> SignatureVerdict {

@@ -53,6 +53,11 @@ extension Signer {
     guard try !isValid(signature, over: SHA256.hash(digest.bytes)) else {
       return SignerHealth(isReachable: false, detail: "it accepts a signature over something else")
     }
+    var bent = signature
+    if !bent.isEmpty { bent[bent.count / 2] ^= 1 }
+    guard try !isValid(bent, over: digest) else {
+      return SignerHealth(isReachable: false, detail: "it accepts an altered signature")
+    }
     return SignerHealth(isReachable: true, detail: "signed and verified a training payload")
   }
 }

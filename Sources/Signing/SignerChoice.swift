@@ -35,6 +35,16 @@ public enum SignerChoice {
     return signer
   }
 
+  /// What an operator should know about a signer in this environment; nil where it is as it should be.
+  public static func warning(_ environment: Environment, _ signer: any Signer) throws(Failure) -> String? {
+    guard try environment.requiresSigning() else { return nil }
+    return switch signer.description.backend {
+    case "local": "a local key signs: for emergencies only"
+    case "mock": "the mock signs: not for production"
+    default: nil
+    }
+  }
+
   private static var noSigner: Failure {
     Failure(
       .configuration, "Audit signing is required but no signer is configured",
@@ -55,8 +65,8 @@ public enum SignerChoice {
     case .kms: throw notBuilt("AUDIT_MANIFEST_SIGNER", "AWS KMS")
     case .proxy: throw notBuilt("AUDIT_MANIFEST_SIGNER", "a signing proxy")
     case .mock:
-      if environment.isProduction, try environment.value("MOCK_AUDIT_SIGNING_KEY") == nil { throw noSigner }
-      return LocalSigner(hmacKey: try mockKeyBytes(environment), kid: "mock", backend: "mock")
+      guard let key = try mockKeyBytes(environment) else { throw noSigner }
+      return LocalSigner(hmacKey: key, kid: "mock", backend: "mock")
     case .local(let path):
       guard let pem = readSmallFile(path) else {
         throw Failure(.configuration, "the key file cannot be read", on: path, remedy: "check AUDIT_MANIFEST_SIGNER")
@@ -67,12 +77,14 @@ public enum SignerChoice {
 
   private static func mock(_ environment: Environment) throws(Failure) -> (any Signer)? {
     let isGiven = try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil
-    guard isGiven || environment.isDevelopment else { return nil }
-    return LocalSigner(hmacKey: try mockKeyBytes(environment), kid: "mock", backend: "mock")
+    guard isGiven || environment.isDevelopment, let key = try mockKeyBytes(environment) else { return nil }
+    return LocalSigner(hmacKey: key, kid: "mock", backend: "mock")
   }
 
-  static func mockKeyBytes(_ environment: Environment) throws(Failure) -> [UInt8] {
-    guard let text = try environment.value("MOCK_AUDIT_SIGNING_KEY") else { return Array(mockKey.utf8) }
+  /// The mock's key; nil where it would be the built-in one, which everybody knows, and signing is demanded.
+  static func mockKeyBytes(_ environment: Environment) throws(Failure) -> [UInt8]? {
+    let text = try environment.value("MOCK_AUDIT_SIGNING_KEY") ?? mockKey
+    if text == mockKey { return try environment.requiresSigning() ? nil : Array(text.utf8) }
     let bytes = Array(text.utf8)
     guard bytes.count % 2 == 0 else { return bytes }
     let pairs = stride(from: 0, to: bytes.count, by: 2).map { String(decoding: bytes[$0..<$0 + 2], as: UTF8.self) }
@@ -81,6 +93,38 @@ public enum SignerChoice {
   }
 
   private static func local(_ environment: Environment, _ registry: KeyRegistry?) throws(Failure) -> (any Signer)? {
+    let algorithm = try algorithm(environment)
+    let hmacKey = try environment.firstValue("AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET")
+    if algorithm == .hmacSHA256 || algorithm == nil, let hmacKey {
+      return LocalSigner(hmacKey: Array(hmacKey.utf8), kid: "local-hmac")
+    }
+    let signer = try privateKeySigner(environment, registry)
+    if let algorithm, let found = signer?.description.algorithm ?? hmacKey.map({ _ in .hmacSHA256 }),
+      found != algorithm
+    {
+      throw Failure(
+        .configuration, "it asks for \(algorithm.rawValue), and the local key is for \(found.rawValue)",
+        on: "AUDIT_SIGNING_ALG", remedy: "change it, or give a key of that kind")
+    }
+    return signer
+  }
+
+  /// What `AUDIT_SIGNING_ALG` asks for; nil where it is not set: HMAC where there is a key for it, else the private
+  /// key's own.
+  private static func algorithm(_ environment: Environment) throws(Failure) -> SignatureAlgorithm? {
+    guard let name = try environment.value("AUDIT_SIGNING_ALG") else { return nil }
+    guard let algorithm = SignatureAlgorithm(name: name) else {
+      throw Failure(
+        .configuration, "this algorithm is unknown", on: "AUDIT_SIGNING_ALG",
+        remedy: "write hmac-sha256, rsa-sha256 or ed25519")
+    }
+    return algorithm
+  }
+
+  /// The signer of `AUDIT_SIGNING_PRIVATE_KEY`; nil where it is not set.
+  static func privateKeySigner(
+    _ environment: Environment, _ registry: KeyRegistry?
+  ) throws(Failure) -> (any Signer)? {
     if let pem = try environment.value("AUDIT_SIGNING_PRIVATE_KEY") {
       let text = pem.contains("-----BEGIN") ? Array(pem.replacing("\\n", with: "\n").utf8) : readSmallFile(pem)
       guard let text else {
@@ -90,8 +134,7 @@ public enum SignerChoice {
       }
       return try localSigner(pem: text, "AUDIT_SIGNING_PRIVATE_KEY", environment, registry)
     }
-    guard let key = try environment.firstValue("AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET") else { return nil }
-    return LocalSigner(hmacKey: Array(key.utf8), kid: "local-hmac")
+    return nil
   }
 
   private static func localSigner(
@@ -103,47 +146,6 @@ public enum SignerChoice {
       return LocalSigner(privateKey: key, kid: registry?.kid(of: key.publicKey))
     } catch {
       throw Failure(.configuration, "\(error)", on: variable, remedy: "give an RSA or Ed25519 key in PEM", cause: error)
-    }
-  }
-}
-
-/// A signer by name: `kms:<key id or ARN>[:<alg>]`, `proxy:<url>`, `local:<PEM file>`, `mock`.
-public enum SignerSpec: Equatable, Sendable, CustomStringConvertible {
-  case kms(key: String, algorithm: SignatureAlgorithm?)
-  case proxy(url: String)
-  case local(path: String)
-  case mock
-
-  public init?(_ text: String) {
-    if text == "mock" {
-      self = .mock
-      return
-    }
-    guard let colon = text.firstIndex(of: ":") else { return nil }
-    let rest = String(text[text.index(after: colon)...])
-    guard !rest.isEmpty else { return nil }
-    switch text[..<colon] {
-    case "proxy": self = .proxy(url: rest)
-    case "local": self = .local(path: rest)
-    case "kms":
-      // An ARN has colons of its own: only a last part that names an algorithm is one.
-      if let last = rest.lastIndex(of: ":"),
-        let algorithm = SignatureAlgorithm(name: String(rest[rest.index(after: last)...]))
-      {
-        self = .kms(key: String(rest[..<last]), algorithm: algorithm)
-      } else {
-        self = .kms(key: rest, algorithm: nil)
-      }
-    default: return nil
-    }
-  }
-
-  public var description: String {
-    switch self {
-    case .kms(let key, let algorithm): "kms:\(key)" + (algorithm.map { ":\($0.rawValue)" } ?? "")
-    case .proxy(let url): "proxy:\(url)"
-    case .local(let path): "local:\(path)"
-    case .mock: "mock"
     }
   }
 }
