@@ -26,11 +26,11 @@ public enum ArchivedRows {
 
 /// Runs through an archived file's rows on threads of its own; `body` gets the batches in order and gives them back.
 public func scanRows(
-  _ source: any LineSource, name: String, work: RowWork, stages: Stages = Stages(),
+  _ source: any LineSource, name: String, work: RowWork, workers: Int = 2, stages: Stages = Stages(),
   _ body: (BundleScan, RowBatch) throws -> Void
 ) throws {
   do {
-    let scan = BundleScan(stages, source, name: name, work: work)
+    let scan = BundleScan(stages, source, name: name, work: work, workers: workers)
     while let batch = try scan.next() { try body(scan, batch) }
   } catch {
     stages.fail(error)

@@ -70,11 +70,13 @@ public struct ReplayJob: Sendable {
             .refused, "the table's columns changed between manifests \(firstSequence) and \(sequence)", on: archive.url,
             remedy: "replay the two stretches one by one")
         }
-        verifier.check(stored, after: previous, isFirst: false, &report)
-        try verifier.verifyBundle(stored.manifest, &report, makesTuples: true) { scan, batch in
+        verifier.check(stored, after: previous, &report)
+        var outcome = BundleOutcome(sequence: sequence)
+        try verifier.verifyBundle(stored.manifest, &outcome, makesTuples: true) { scan, batch in
           for row in batch.rows { leaves.add(row.leaf) }
           try loader.put(batch, from: scan)
         }
+        report.add(outcome)
         report.manifests += 1
         report.headHash = stored.manifest.chain.headHash?.hex
         previous = stored

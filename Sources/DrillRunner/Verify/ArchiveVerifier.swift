@@ -39,19 +39,15 @@ public struct ArchiveVerifier: Sendable {
     }
     var previous: StoredManifest?
     var named: Set<String> = []
-    for sequence in sequences {
-      do {
-        let stored = try archive.manifest(sequence)
-        check(stored, after: previous, isFirst: sequence == 0 || previous == nil && sequence > 0, &report)
-        if let key = stored.manifest.bundle?.key { named.insert(key) }
-        try verifyBundle(stored.manifest, &report)
-        report.headHash = stored.manifest.chain.headHash?.hex
-        previous = stored
-      } catch let finding as ArchiveFinding {
-        report.add(finding)
-        previous = nil
-      }
+    try verifyAll(sequences) { outcome in
       report.manifests += 1
+      if let stored = outcome.stored {
+        check(stored, after: previous, &report)
+        if let key = stored.manifest.bundle?.key { named.insert(key) }
+        report.headHash = stored.manifest.chain.headHash?.hex
+      }
+      report.add(outcome)
+      previous = outcome.stored
     }
     for key in try archive.debris(named) {
       report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
@@ -59,8 +55,33 @@ public struct ArchiveVerifier: Sendable {
     return report
   }
 
+  /// Verifies manifests' bundles two at a time, so that one's end does not leave a core idle; `body` gets them in order.
+  private func verifyAll(_ sequences: Range<Int>, _ body: (BundleOutcome) throws -> Void) throws {
+    let stages = Stages()
+    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    defer { cancellation.unregister(token) }
+    let queue = stages.queue(BoundedQueue<SequenceNumber>(capacity: 2))
+    stages.start("list") {
+      for sequence in sequences { try queue.push(SequenceNumber(sequence: sequence)) }
+      queue.finish()
+    }
+    let lanes = ParallelMap<SequenceNumber, BundleOutcome>(stages, name: "verify", workers: 2, input: queue) {
+      { number in
+        var outcome = BundleOutcome(sequence: number.sequence)
+        do {
+          let stored = try archive.manifest(number.sequence)
+          outcome.stored = stored
+          try verifyBundle(stored.manifest, &outcome, workers: 1)
+        } catch let finding as ArchiveFinding { outcome.finding = finding }
+        return outcome
+      }
+    }
+    do { while let outcome = try lanes.pop() { try body(outcome) } } catch { stages.fail(error) }
+    try stages.join()
+  }
+
   /// Checks what a manifest says of itself and of the one before.
-  func check(_ stored: StoredManifest, after previous: StoredManifest?, isFirst: Bool, _ report: inout VerifyReport) {
+  func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
     let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
     if stored.manifest.sequence == 0 || previous != nil, let fault = stored.seam(after: previous) {
       report.add(ArchiveFinding(name, fault))
@@ -79,7 +100,7 @@ public struct ArchiveVerifier: Sendable {
   ///
   /// - Parameter onBatch: gets each batch before it is given back.
   func verifyBundle(
-    _ manifest: Manifest, _ report: inout VerifyReport, makesTuples: Bool = false,
+    _ manifest: Manifest, _ outcome: inout BundleOutcome, makesTuples: Bool = false, workers: Int = 2,
     onBatch: (BundleScan, RowBatch) throws -> Void = { scan, batch in scan.recycle(batch) }
   ) throws {
     guard let reader = try archive.bundle(manifest), let bundle = manifest.bundle else {
@@ -96,16 +117,43 @@ public struct ArchiveVerifier: Sendable {
     let stages = Stages()
     let token = cancellation.register { stages.fail(Cancellation.failure) }
     defer { cancellation.unregister(token) }
-    try scanRows(reader, name: name, work: work, stages: stages) { scan, batch in
+    try scanRows(reader, name: name, work: work, workers: workers, stages: stages) { scan, batch in
       check.take(batch)
       progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
       try onBatch(scan, batch)
     }
-    report.rows += check.rows
-    report.anomalies.append(check.anomalies)
-    report.notes += check.notes
-    report.signatures += check.signatures
+    outcome.rows = check.rows
+    outcome.anomalies = check.anomalies
+    outcome.notes = check.notes
+    outcome.signatures = check.signatures
     if let carried = reader.carried, let fault = check.fault(manifest, carried) { throw ArchiveFinding(name, fault) }
+  }
+}
+
+private struct SequenceNumber: Sequenced {
+  let sequence: Int
+}
+
+/// What verifying one manifest's bundle found.
+struct BundleOutcome: Sequenced {
+  let sequence: Int
+  /// Nil when the manifest itself is damaged.
+  var stored: StoredManifest?
+  var rows = 0
+  var anomalies = AnomalyLog()
+  var signatures = SignatureCounts()
+  var notes: [String] = []
+  /// Why the bundle could not be read to its end, or is not what its manifest says.
+  var finding: ArchiveFinding?
+}
+
+extension VerifyReport {
+  mutating func add(_ outcome: BundleOutcome) {
+    rows += outcome.rows
+    anomalies.append(outcome.anomalies)
+    signatures += outcome.signatures
+    notes += outcome.notes
+    if let finding = outcome.finding { add(finding) }
   }
 }
 
