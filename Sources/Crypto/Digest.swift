@@ -46,14 +46,18 @@ public struct Digest: Hashable, Sendable {
   @inline(__always)
   public init?(hex: UnsafeRawBufferPointer) {
     guard hex.count == 64 else { return nil }
-    var bad: UInt64 = 0
+    var bad: UInt8 = 0
     func word(_ offset: Int) -> UInt64 {
-      let high = eightHexDigits(hex.loadUnaligned(fromByteOffset: offset, as: UInt64.self), &bad)
-      let low = eightHexDigits(hex.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self), &bad)
-      return high &<< 32 | low
+      var value: UInt64 = 0
+      for index in offset..<offset &+ 16 {
+        let digit = hexValues[Int(hex[index])]
+        bad |= digit
+        value = value &<< 4 | UInt64(digit & 15)
+      }
+      return value
     }
     words = (word(0), word(16), word(32), word(48))
-    if bad != 0 { return nil }
+    if bad & 0x80 != 0 { return nil }
   }
 
   public init?(hex: String) {
@@ -85,20 +89,10 @@ extension Digest: CustomStringConvertible {
 @inline(__always)
 private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
-/// The 32 bits that eight lower-case hex digits stand for, all eight at once; sets bits of `bad` for any other byte.
-///
-/// - Parameter text: the digits as they lie in memory.
-@inline(__always)
-private func eightHexDigits(_ text: UInt64, _ bad: inout UInt64) -> UInt64 {
-  let ones: UInt64 = 0x0101_0101_0101_0101
-  let text = UInt64(bigEndian: text)
-  let letters = (text &>> 6) & ones  // 1 for a byte that can only be a letter
-  let values = (text & (0x0f &* ones)) &+ 9 &* letters
-  // A digit is 0x30 and 0 to 9, a letter 0x60 and 1 to 6: no sum carries into the next byte.
-  bad |= (text & (0xf0 &* ones)) ^ (0x30 &* (ones &+ letters))
-  bad |= values & (0x10 &* ones)
-  bad |= ((values &+ (6 &* ones)) ^ (letters &<< 4)) & (0x10 &* ones)
-  let bytes = (values | values &>> 4) & 0x00ff_00ff_00ff_00ff
-  let pairs = (bytes | bytes &>> 8) & 0x0000_ffff_0000_ffff
-  return (pairs | pairs &>> 16) & 0xffff_ffff
-}
+/// Value of a lower-case hex digit; 0x80 for any other byte.
+private let hexValues: InlineArray<256, UInt8> = {
+  var values = InlineArray<256, UInt8>(repeating: 0x80)
+  for digit in 0..<10 { values[0x30 + digit] = UInt8(digit) }
+  for digit in 0..<6 { values[0x61 + digit] = UInt8(10 + digit) }
+  return values
+}()
