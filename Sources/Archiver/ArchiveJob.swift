@@ -32,10 +32,7 @@ public struct ArchiveJob: Sendable {
 
   public func run() throws -> ArchiveReport {
     let source = try SourceSession(settings.conninfo)
-    guard try source.session.tryAdvisoryLock("memoryctl archive \(archive.stream)") else {
-      throw Failure(
-        .tryLater, "another run archives this stream", on: archive.stream, remedy: "wait until it is done")
-    }
+    try lock(source)
     let last = try lastManifest()
     let table = try source.session.chainTable(settings.table, settings.columns)
     let snapshot = try source.session.beginSnapshot()
@@ -58,6 +55,17 @@ public struct ArchiveJob: Sendable {
         .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: settings.table.sql,
         remedy: "report this table's shape")
     }
+  }
+
+  /// Takes the stream's lock. A run that has just ended, or was killed, may hold it a moment longer: the server notices
+  /// that its session is gone only then.
+  private func lock(_ source: SourceSession) throws {
+    for attempt in 0..<20 {
+      if attempt > 0 { try source.session.execute("SELECT pg_sleep(0.1)") }
+      if try source.session.tryAdvisoryLock("memoryctl archive \(archive.stream)") { return }
+    }
+    throw Failure(
+      .tryLater, "another run archives this stream", on: archive.stream, remedy: "wait until it is done")
   }
 
   private func lastManifest() throws -> StoredManifest? {
