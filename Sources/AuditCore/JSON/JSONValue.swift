@@ -40,7 +40,7 @@ public enum JSONValue: Equatable, Sendable {
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   public var members: [Member]? { if case .object(let value) = self { value } else { nil } }
 
-  /// The RFC 8785 form.
+  /// The RFC 8785 form. Its numbers must be ones that a double can hold.
   public var canonicalBytes: [UInt8] {
     let text = Array(JSONText.compact(self).utf8)
     var out = ByteBuffer(capacity: text.count)

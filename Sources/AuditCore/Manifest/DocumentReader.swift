@@ -46,6 +46,9 @@ public struct DocumentReader {
     return value
   }
 
+  /// A boolean that is left out where it is false.
+  public func flag(_ name: String) throws(DocumentError) -> Bool { value[name] == nil ? false : try bool(name) }
+
   public func array(_ name: String) throws(DocumentError) -> [JSONValue] {
     guard let list = try require(name).array else { throw error(name, "is no list") }
     return list

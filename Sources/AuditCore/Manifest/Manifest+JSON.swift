@@ -39,6 +39,8 @@ extension Manifest {
     let bundle = try reader.require("bundle")
     let count = try rows.count("count")
     guard (bundle == .null) == (count == 0) else { throw rows.error("count", "does not fit the bundle") }
+    let root = try reader.digest("merkleRoot")
+    guard count > 0 || root == MerkleTree().root else { throw reader.error("merkleRoot", "is not that of no rows") }
     self.init(
       stream: try reader.string("stream"), sequence: try reader.count("sequence"),
       previousManifest: try reader.digestOrNull("previousManifest"), createdAt: try reader.time("createdAt"),
@@ -48,7 +50,7 @@ extension Manifest {
       source: try Source(try reader.object("source")),
       bundle: bundle == .null ? nil : try Bundle(try reader.object("bundle")),
       rowCount: count, rowTotal: try rows.count("total"), rows: count == 0 ? nil : try RowSpan(rows),
-      chain: try Chain(try reader.object("chain")), merkleRoot: try reader.digest("merkleRoot"),
+      chain: try Chain(try reader.object("chain")), merkleRoot: root,
       retention: Retention(until: try retention.time("until"), hasLegalHold: try retention.bool("legalHold")))
   }
 }
@@ -137,8 +139,7 @@ extension Manifest.Column {
   init(_ reader: DocumentReader) throws(DocumentError) {
     self.init(
       name: try reader.string("name"), type: try reader.string("type"),
-      isNotNull: reader.value["notNull"]?.bool ?? false,
-      isGenerated: reader.value["generated"]?.bool ?? false)
+      isNotNull: try reader.flag("notNull"), isGenerated: try reader.flag("generated"))
   }
 }
 
@@ -151,8 +152,9 @@ extension Manifest.Index {
   }
 
   init(_ reader: DocumentReader) throws(DocumentError) {
-    let names = try reader.array("columns").compactMap(\.string)
-    guard !names.isEmpty else { throw reader.error("columns", "is empty") }
+    let list = try reader.array("columns")
+    let names = list.compactMap(\.string)
+    guard !names.isEmpty, names.count == list.count else { throw reader.error("columns", "is no list of names") }
     self.init(
       columns: names, method: try reader.string("method"), isUnique: try reader.bool("unique"),
       isPrimary: try reader.bool("primary"))

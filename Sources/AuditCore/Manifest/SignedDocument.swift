@@ -35,6 +35,9 @@ public struct SignedDocument: Equatable, Sendable {
     guard let members = document.members, Set(members.map(\.name)) == [kind.rawValue, "proof"], members.count == 2,
       let content = document[kind.rawValue], let proof = document["proof"]
     else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\"") }
+    // The digest does not see the layout, so it must leave no choice.
+    guard JSONLayout.isRegular(bytes) else { throw DocumentError("its white space or escapes are irregular") }
+    try content.requireDigestible(isManifest: kind == .manifest)
     self.init(kind, content, proof: try Proof(json: proof))
     guard self.proof.digest == digest else {
       throw DocumentError("proof.digestHex is not the digest of the \(kind.rawValue)")
@@ -43,6 +46,28 @@ public struct SignedDocument: Equatable, Sendable {
 
   public var bytes: [UInt8] {
     JSONValue.object([JSONValue.Member(kind.rawValue, content), JSONValue.Member("proof", proof.json)]).prettyBytes
+  }
+}
+
+extension JSONValue {
+  /// Refuses what has no canonical form, and in a manifest what other tools could canonicalise in another way.
+  fileprivate func requireDigestible(isManifest: Bool) throws(DocumentError) {
+    switch self {
+    case .null, .bool, .integer, .string: return
+    case .number(let text):
+      guard !isManifest, Double(text)?.isFinite == true else {
+        throw DocumentError("\(text.prefix(40)) is a number that it must not hold")
+      }
+    case .array(let elements):
+      for element in elements { try element.requireDigestible(isManifest: isManifest) }
+    case .object(let members):
+      for member in members {
+        guard !isManifest || member.name.utf8.allSatisfy({ $0 < 0x80 }) else {
+          throw DocumentError("the member name \"\(member.name)\" is not ASCII")
+        }
+        try member.value.requireDigestible(isManifest: isManifest)
+      }
+    }
   }
 }
 
