@@ -84,7 +84,7 @@ let package = Package(
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
-    tests("ArchiveStoreTests", ["ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
+    tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(
       "ArchiverTests",
       [

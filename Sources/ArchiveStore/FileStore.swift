@@ -36,7 +36,7 @@ public struct FileStore: ObjectStore {
   }
 
   private func create(_ path: String, _ bytes: [UInt8]) throws -> CreateOutcome {
-    let file = try File.create(Self.temporaryName(path))
+    let file = try Self.temporaryFile(path)
     defer { Directory.remove(file.path) }
     try file.write(bytes)
     return try publish(file, as: path)
@@ -44,7 +44,7 @@ public struct FileStore: ObjectStore {
 
   private func create(_ path: String, _ spooled: SpoolFile) throws -> CreateOutcome {
     do { return try publish(spooled.file, as: path) } catch let error as FileError where error.crossesFileSystems {
-      let copy = try File.create(Self.temporaryName(path))
+      let copy = try Self.temporaryFile(path)
       defer { Directory.remove(copy.path) }
       try spooled.file.seek(to: 0)
       var buffer = ByteBuffer(capacity: 1 << 20)
@@ -68,17 +68,40 @@ public struct FileStore: ObjectStore {
     return .created
   }
 
-  /// Writes what an object's lock is before the object can be seen; the first record stays.
+  /// Writes what an object's lock is before the object can be seen. One that is there, from a run that was cut off
+  /// or of an object that stays, only grows.
   private func record(_ retention: Manifest.Retention, _ key: String) throws {
+    var wanted = retention
+    if let known = try self.retention(key) {
+      wanted.until = max(wanted.until, known.until)
+      wanted.hasLegalHold = wanted.hasLegalHold || known.hasLegalHold
+      if wanted == known { return }
+    }
     let path = try self.path(".retention/\(key).json")
     try Directory.create(Self.parent(path))
     let record = JSONValue.object([
-      "mode": "COMPLIANCE", "until": .string(retention.until.isoSeconds), "legalHold": .bool(retention.hasLegalHold),
+      "mode": "COMPLIANCE", "until": .string(wanted.until.isoSeconds), "legalHold": .bool(wanted.hasLegalHold),
     ])
-    let file = try File.create(Self.temporaryName(path))
+    let file = try Self.temporaryFile(path)
     defer { Directory.remove(file.path) }
     try file.write(record.prettyBytes)
-    _ = try publish(file, as: path)
+    try file.setMode(0o444)
+    try file.synchronize()
+    try Directory.rename(file.path, to: path)
+    try Directory.synchronize(Self.parent(path))
+  }
+
+  public func retention(_ key: String) throws -> Manifest.Retention? {
+    let recordKey = ".retention/\(key).json"
+    guard let bytes = try read(recordKey, limit: 4096) else { return nil }
+    guard let record = try? JSONValue(parsing: bytes), let hold = record["legalHold"]?.bool,
+      let until = record["until"]?.string.flatMap({ Timestamp($0) })
+    else {
+      throw Failure(
+        .integrity, "the record of a retention cannot be read", on: "\(url)/\(recordKey)",
+        remedy: "look at who changed it; the manifest says what it was")
+    }
+    return Manifest.Retention(until: until, hasLegalHold: hold)
   }
 
   public func open(_ key: String) throws -> (any ObjectReader)? {
@@ -93,13 +116,17 @@ public struct FileStore: ObjectStore {
   }
 
   public func list(_ prefix: String) throws -> [ObjectInfo] {
-    let folder = try path(String(prefix.dropLast()))
+    let folder = Self.parent(try path(prefix + "-"))
     do throws(FileError) {
       var found: [ObjectInfo] = []
       for name in try Directory.names(folder).sorted() where !name.hasPrefix(".") {
-        let file = try File.open("\(folder)/\(name)")
-        guard let size = try? file.size() else { continue }  // a directory
-        found.append(ObjectInfo(key: prefix + name, bytes: size))
+        do throws(FileError) {
+          found.append(ObjectInfo(key: prefix + name, bytes: try File.open("\(folder)/\(name)").size()))
+        } catch {
+          // What is no file has a name all the same; opening it says what it is.
+          guard error.isNoFile else { throw error }
+          found.append(ObjectInfo(key: prefix + name, bytes: 0))
+        }
       }
       return found
     } catch { throw Failure.file(error) }
@@ -107,8 +134,22 @@ public struct FileStore: ObjectStore {
 
   public func spoolDirectory(stream: String) throws -> String? {
     let path = try self.path("\(stream)/.spool")
-    do throws(FileError) { try Directory.create(path, mode: 0o700) } catch { throw Failure.file(error) }
+    let folders = try ["manifests", "bundles", "drills"].flatMap { folder in
+      [try self.path("\(stream)/\(folder)"), try self.path(".retention/\(stream)/\(folder)")]
+    }
+    do throws(FileError) {
+      try Directory.create(path, mode: 0o700)
+      for folder in folders { try Self.removeLeftovers(folder) }
+    } catch { throw Failure.file(error) }
     return path
+  }
+
+  /// Removes what crashed runs left of objects that were never given their name: files that no process has locked.
+  private static func removeLeftovers(_ folder: String) throws(FileError) {
+    for name in try Directory.names(folder) where name.hasPrefix(".") && name.hasSuffix(".part") {
+      let path = "\(folder)/\(name)"
+      if let file = try? File.open(path), file.tryLock() { Directory.remove(path) }
+    }
   }
 
   /// - Throws: for a key that would leave the directory.
@@ -121,14 +162,26 @@ public struct FileStore: ObjectStore {
     guard isSound else {
       throw Failure(.integrity, "this is no key of an archive", on: key, remedy: "look at who wrote the manifest")
     }
+    var path = root
+    for part in parts.dropLast() {
+      path += "/\(part)"
+      // A link must not lead us out of the directory.
+      do throws(FileError) { try Directory.refuseLink(path) } catch { throw Failure.file(error) }
+    }
     return "\(root)/\(key)"
   }
 
   private static func parent(_ path: String) -> String { String(path[..<path.lastIndex(of: "/")!]) }
 
-  private static func temporaryName(_ path: String) -> String {
+  /// A file beside `path` that readers do not see, locked as long as it is open.
+  private static func temporaryFile(_ path: String) throws(FileError) -> File {
     let slash = path.lastIndex(of: "/")!
-    return "\(path[..<slash])/.\(path[path.index(after: slash)...]).\(UInt64.random(in: 0 ... .max)).part"
+    while true {
+      let random = UInt64.random(in: 0 ... .max)
+      let file = try File.create("\(path[..<slash])/.\(path[path.index(after: slash)...]).\(random).part")
+      // Another run that starts just now may have taken the file for a leftover before it was locked.
+      if file.tryLock() && file.isNamed { return file }
+    }
   }
 }
 
@@ -148,6 +201,17 @@ public final class FileReader: ObjectReader {
       let file = try File.open(path)
       self.init(file, size: try file.size())
     } catch { throw Failure.file(error, remedy: "check the path") }
+  }
+
+  /// Opens any file of the machine's; nil when it does not exist.
+  convenience init?(ifThere path: String) throws(Failure) {
+    do throws(FileError) {
+      let file = try File.open(path)
+      self.init(file, size: try file.size())
+    } catch {
+      if error.isMissing { return nil }
+      throw Failure.file(error)
+    }
   }
 
   public func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int {

@@ -7,7 +7,7 @@ internal import Files
 /// Where archives live: objects by key, written once, under retention.
 ///
 /// Contract: `create` makes the object whole, durable and under its retention in one step, or not at all, and never
-/// replaces one; a reader never sees a part of an object. Keys are relative paths of letters, digits, `-`, `_`, `.`
+/// replaces one; a reader never sees a part of an object. A retention that is there already is never shortened. Keys are relative paths of letters, digits, `-`, `_`, `.`
 /// and `/`. What fails throws a ``Failure``: `unavailable` where trying again may help, `permission` where not.
 public protocol ObjectStore: Sendable {
   /// The base URL, without secrets.
@@ -15,6 +15,8 @@ public protocol ObjectStore: Sendable {
   func create(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> CreateOutcome
   /// - Returns: nil when there is no such object.
   func open(_ key: String) throws -> (any ObjectReader)?
+  /// - Returns: an object's lock as the store has it; nil when it has none.
+  func retention(_ key: String) throws -> Manifest.Retention?
   /// Objects whose keys begin with `prefix`, which ends in `/`, by key.
   func list(_ prefix: String) throws -> [ObjectInfo]
   /// A directory on the store's own file system, where spooling there saves a copy.
@@ -93,6 +95,10 @@ extension Failure {
     if error.isFull {
       return Failure(
         .unavailable, "\(error)", remedy: "free space there, then run again: nothing is lost", cause: error)
+    }
+    if error.isNoFile {
+      return Failure(
+        .integrity, "\(error)", remedy: "an archive holds plain files alone: look at who put it there", cause: error)
     }
     let status: ExitStatus = error.isForbidden ? .permission : error.isMissing ? .configuration : .unavailable
     return Failure(status, "\(error)", remedy: remedy ?? "check the path and its permissions", cause: error)

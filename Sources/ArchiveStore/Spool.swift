@@ -22,9 +22,11 @@ public struct Spool: Sendable {
 
   /// Makes an empty file that is removed when its last reference goes.
   public func makeFile() throws(FileError) -> SpoolFile {
-    let file = try File.create("\(directory)/\(UInt64.random(in: 0 ... .max))\(Self.suffix)")
-    _ = file.tryLock()
-    return SpoolFile(file)
+    while true {
+      let file = try File.create("\(directory)/\(UInt64.random(in: 0 ... .max))\(Self.suffix)")
+      // Another run that starts just now may have taken the file for one left behind before it was locked.
+      if file.tryLock() && file.isNamed { return SpoolFile(file) }
+    }
   }
 }
 

@@ -3,14 +3,31 @@ internal import Glibc
 
 /// What is done to names in a file system.
 public enum Directory {
-  /// Creates a directory and those above it; one that is there is fine.
+  /// Creates a directory and those above it, durably; one that is there is fine.
   public static func create(_ path: String, mode: UInt32 = 0o755) throws(FileError) {
-    if mkdir(path, mode_t(mode)) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw FileError("create", path, code: errno)
+    if mkdir(path, mode_t(mode)) != 0 {
+      if errno == EEXIST { return }
+      guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        throw FileError("create", path, code: errno)
+      }
+      try create(String(path[..<slash]), mode: mode)
+      guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw FileError("create", path, code: errno) }
     }
-    try create(String(path[..<slash]), mode: mode)
-    guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw FileError("create", path, code: errno) }
+    // A file in it is only as safe as its own name.
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    try synchronize(parent.isEmpty ? "/" : parent)
+  }
+
+  /// Throws where a path's last part is a symbolic link.
+  public static func refuseLink(_ path: String) throws(FileError) {
+    var info = stat()
+    guard lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFLNK else { return }
+    throw FileError("follow", path, code: ELOOP)
+  }
+
+  /// Gives a file another name, in one step, in the place of what has that name.
+  public static func rename(_ path: String, to name: String) throws(FileError) {
+    guard Glibc.rename(path, name) == 0 else { throw FileError("rename", name, code: errno) }
   }
 
   /// Makes the names in a directory durable.

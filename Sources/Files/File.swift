@@ -18,6 +18,8 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
   public var isFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
   public var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   public var isThere: Bool { code == EEXIST }
+  /// What lies there is a symbolic link, a directory or a device, where a file must be.
+  public var isNoFile: Bool { code == ELOOP || code == EISDIR || code == ENXIO }
   public var isForbidden: Bool { code == EACCES || code == EPERM || code == EROFS }
   public var crossesFileSystems: Bool { code == EXDEV || code == EMLINK }
 
@@ -38,7 +40,7 @@ public final class File: Sendable {
 
   /// Opens for reading; symbolic links at the end of the path are refused.
   public static func open(_ path: String) throws(FileError) -> File {
-    try open(path, O_RDONLY | O_NOFOLLOW, 0)
+    try open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)  // a FIFO would keep us waiting for its writer
   }
 
   /// Creates a file that must not exist, readable and writable by its owner alone.
@@ -108,6 +110,12 @@ public final class File: Sendable {
 
   public func seek(to offset: Int) throws(FileError) {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw FileError("seek", path, code: errno) }
+  }
+
+  /// Whether a directory still names the file.
+  public var isNamed: Bool {
+    var info = stat()
+    return fstat(descriptor, &info) == 0 && info.st_nlink > 0
   }
 
   public func truncate() throws(FileError) {

@@ -60,7 +60,8 @@ struct FrameTests {
   func roundTrip(count: Int) throws {
     let original = sampleContent(count)
     let frame = try frame(original)
-    for (piece, room) in [(Int.max, 1 << 20), (1, 1 << 16), (1000, 7), (1 << 17, 1 << 12)] where count < 5000 || piece > 1 {
+    for (piece, room) in [(Int.max, 1 << 20), (1, 1 << 16), (1000, 7), (1 << 17, 1 << 12)]
+    where count < 5000 || piece > 1 {
       let read = try content(of: frame, pieceBytes: piece, room: room)
       #expect(read.ended && read.bytes == original)
     }

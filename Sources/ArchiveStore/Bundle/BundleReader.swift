@@ -45,7 +45,8 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   /// Known once the last chunk has been read.
   public private(set) var carried: CarriedManifest?
 
-  static let largestTail = 256 << 20
+  /// Longest line of a bundle without a manifest that bounds it: no row of Postgres is longer.
+  static let longestLine = 1 << 30
 
   public init(_ object: any ObjectReader, name: String, expected: Manifest.Bundle?) throws {
     self.object = object
@@ -76,7 +77,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     } catch let error as ZstandardError { throw ArchiveFinding(name, "not a sound zstd frame: \(error)") }
   }
 
-  /// Reads on; true when the chunk has lines enough or its frame ended.
+  /// Reads on; true when the chunk has lines enough, or has lines and its frame ended.
   private func fill(_ chunk: LineChunk) throws -> Bool {
     if place == .betweenFrames {
       guard try have(4) else { throw ArchiveFinding(name, "it ends before its carried manifest") }
@@ -98,7 +99,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
       try account(chunk, from: before)
       if ended {
         try endFrame(chunk)
-        return true
+        return !chunk.ends.isEmpty
       }
       if chunk.bytes.count >= 1 << 20 && !chunk.ends.isEmpty {
         keepPartOfLine(chunk)
@@ -111,6 +112,9 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     contentBytes += chunk.bytes.count - before
     if let expected, contentBytes > expected.contentBytes {
       throw ArchiveFinding(name, "its content is longer than its manifest says")
+    }
+    if chunk.ends.isEmpty && chunk.bytes.count > Self.longestLine {
+      throw ArchiveFinding(name, "a line is longer than a row can be")
     }
     unsafe contentDigest.update(chunk.bytes.unsafeBytes(before..<chunk.bytes.count))
     let known = chunk.ends.count
@@ -126,7 +130,9 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   }
 
   private func endFrame(_ chunk: LineChunk) throws {
-    guard let last = chunk.ends.last, last == chunk.bytes.count - 1 else {
+    // The frame's last lines may have gone with the chunk before, when its end was not yet in sight.
+    let endsWithRow = chunk.ends.isEmpty ? chunk.bytes.count == 0 : chunk.ends.last == chunk.bytes.count - 1
+    guard endsWithRow, rows > frameStart.rows else {
       throw ArchiveFinding(name, "frame \(frames.count) does not end where a row does")
     }
     let position = fileBytes - (input.count - consumed)
@@ -150,8 +156,10 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   // MARK: Behind the rows
 
   private func readTail() throws {
+    // A frame takes some 300 bytes of it, so that it cannot be made to fill memory.
+    let largest = (1 << 20) + (frames.count << 10)
     while try have(input.count - consumed + 1) {
-      guard input.count <= Self.largestTail else {
+      guard input.count - consumed <= largest else {
         throw ArchiveFinding(name, "what stands behind its rows is too large")
       }
     }

@@ -7,7 +7,7 @@ internal import Crypto
 public enum LegacyManifest {
   /// What of a file is not as its manifest says; nil where all is, or where there is no manifest.
   public static func fault(path: String, sidecar: String, rows: Int) throws -> String? {
-    guard let sidecarReader = try? FileReader(path: sidecar) else { return nil }
+    guard let sidecarReader = try FileReader(ifThere: sidecar) else { return nil }
     var text = ByteBuffer()
     guard sidecarReader.size < 1 << 20 else { return "its manifest is too large to be one" }
     while try sidecarReader.read(into: &text, upTo: 1 << 16) > 0 {}

@@ -172,39 +172,63 @@ private struct LegacyInput {
     _ = try peekMark()
     var value: [UInt8] = []
     var depth = 0
-    var inString = false
-    var isEscaped = false
     while true {
       if offset == buffer.count, try !fill() { throw ArchiveFinding(name, "it ends within a value") }
       let byte = buffer[offset]
-      if !inString && depth == 0 && !value.isEmpty && [0x2c, 0x5d, 0x7d, 0x3a].contains(byte)
-        || (!inString && depth == 0 && !value.isEmpty && byte <= 0x20)
-      {
-        return value
-      }
+      if depth == 0 && !value.isEmpty && Self.endsScalar(byte) { return value }
       offset += 1
-      if inString {
-        value.append(byte)
-        if isEscaped {
-          isEscaped = false
-        } else if byte == 0x5c {
-          isEscaped = true
-        } else if byte == 0x22 {
-          inString = false
-          if depth == 0 { return value }
-        }
-        continue
-      }
-      if byte <= 0x20 { continue }
-      value.append(byte)
       switch byte {
-      case 0x22: inString = true
-      case 0x7b, 0x5b: depth += 1
+      case 0x22:
+        value.append(byte)
+        try takeString(&value)
+        if depth == 0 { return value }
+      case 0x7b, 0x5b:
+        value.append(byte)
+        depth += 1
       case 0x7d, 0x5d:
+        value.append(byte)
         depth -= 1
         if depth <= 0 { return value }
-      default: break
+      case 0...0x20: try refuseSplitToken(value)
+      default: value.append(byte)
       }
+    }
+  }
+
+  private static func endsScalar(_ byte: UInt8) -> Bool {
+    byte <= 0x20 || byte == 0x2c || byte == 0x3a || byte == 0x5d || byte == 0x7d
+  }
+
+  /// Takes a string behind its opening quote. A bare line feed in it would tear our line apart.
+  private mutating func takeString(_ value: inout [UInt8]) throws {
+    var isEscaped = false
+    while true {
+      if offset == buffer.count, try !fill() { throw ArchiveFinding(name, "it ends within a string") }
+      let byte = buffer[offset]
+      guard byte >= 0x20 else { throw ArchiveFinding(name, "a string has a control character") }
+      offset += 1
+      value.append(byte)
+      if isEscaped {
+        isEscaped = false
+      } else if byte == 0x5c {
+        isEscaped = true
+      } else if byte == 0x22 {
+        return
+      }
+    }
+  }
+
+  /// Dropping white space must not make one number or word of two.
+  private mutating func refuseSplitToken(_ value: [UInt8]) throws {
+    guard let last = value.last, Self.isOfToken(last) else { return }
+    guard Self.isOfToken(try peekMark()) else { return }
+    throw ArchiveFinding(name, "a comma or a colon is missing between two values")
+  }
+
+  private static func isOfToken(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0...0x20, 0x22, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d: false
+    default: true
     }
   }
 }

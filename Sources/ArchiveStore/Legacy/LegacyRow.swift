@@ -14,6 +14,7 @@ enum LegacyRow {
     for (index, column) in LegacyReader.columnTypes.enumerated() {
       line.append(utf8: "\(index == 0 ? "{" : ",")\"\(column.key)\":")
       guard let range = members[column.key] else {
+        guard column.key != "created_at" else { throw LegacyRowError(reason: "it has no created_at") }
         line.append("null")
         continue
       }
@@ -46,6 +47,7 @@ enum LegacyRow {
         throw LegacyRowError(reason: "it is no JSON object")
       }
       let end = extent(text, name + 1)
+      guard end > name + 1 else { throw LegacyRowError(reason: "a member has no value") }
       let key = String(decoding: text[offset + 1..<name - 1], as: UTF8.self)
       guard members.updateValue(name + 1..<end, forKey: key) == nil else {
         throw LegacyRowError(reason: "member \"\(key)\" occurs twice")

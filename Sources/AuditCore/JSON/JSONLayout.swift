@@ -88,7 +88,9 @@ private struct LayoutScan {
       if byte == 0x22 { return true }
       guard byte == 0x5c, position < bytes.count else { continue }
       // Hex digits have two cases.
-      if bytes[position] == 0x75, bytes[position...].prefix(5).dropFirst().contains(where: { (0x41...0x46).contains($0) }) {
+      if bytes[position] == 0x75,
+        bytes[position...].prefix(5).dropFirst().contains(where: { (0x41...0x46).contains($0) })
+      {
         return false
       }
       position += 1

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import AuditCore
+import Bytes
+import TestSupport
+import Testing
+
+let untilNextYear = Manifest.Retention(until: Timestamp("2027-12-28T00:00:00Z")!, hasLegalHold: false)
+
+extension ObjectReader {
+  /// What is left of the object.
+  func all(pieceBytes: Int = 1 << 16) throws -> [UInt8] {
+    var buffer = ByteBuffer()
+    while try read(into: &buffer, upTo: pieceBytes) > 0 {}
+    return buffer.array()
+  }
+}
+
+/// What every store must do, whatever it stands on.
+///
+/// - Parameters:
+///   - makeStore: an empty store; called once.
+///   - spool: makes a spooled file with content.
+func checkConformance(
+  _ makeStore: () throws -> any ObjectStore, spooled: ([UInt8]) throws -> SpoolFile
+) throws {
+  let store = try makeStore()
+  let manifest = Array("{\"a\":1}\n".utf8)
+  let bundle = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+
+  // Nothing is there.
+  #expect(try store.open("s/manifests/0000000000.json") === nil)
+  #expect(try store.read("s/manifests/0000000000.json", limit: 100) == nil)
+  #expect(try store.list("s/manifests/").isEmpty)
+  #expect(try store.retention("s/manifests/0000000000.json") == nil)
+
+  // What is written is read, under its lock.
+  #expect(try store.create("s/manifests/0000000000.json", .bytes(manifest), retention: untilNextYear) == .created)
+  #expect(try store.create("s/bundles/b.zst", .file(spooled(bundle)), retention: untilNextYear) == .created)
+  #expect(try store.create("s/bundles/empty", .bytes([]), retention: untilNextYear) == .created)
+  #expect(try store.read("s/manifests/0000000000.json", limit: manifest.count) == manifest)
+  #expect(try store.open("s/bundles/empty")?.all() == [])
+  for piece in [1000, 65_536, 1 << 20] {
+    let reader = try #require(try store.open("s/bundles/b.zst"))
+    #expect(reader.size == bundle.count)
+    #expect(try reader.all(pieceBytes: piece) == bundle)
+  }
+  #expect(try store.retention("s/bundles/b.zst") == untilNextYear)
+
+  // Nothing is replaced.
+  let other = Array("{\"a\":2}\n".utf8)
+  #expect(try store.create("s/manifests/0000000000.json", .bytes(other), retention: untilNextYear) == .exists)
+  #expect(try store.create("s/bundles/b.zst", .file(spooled(other)), retention: untilNextYear) == .exists)
+  #expect(try store.read("s/manifests/0000000000.json", limit: 100) == manifest)
+  #expect(try store.open("s/bundles/b.zst")?.all() == bundle)
+
+  // A retention grows and never shrinks.
+  var later = untilNextYear
+  later.until = later.until.advanced(bySeconds: 86_400)
+  later.hasLegalHold = true
+  #expect(try store.create("s/bundles/b.zst", .bytes(other), retention: later) == .exists)
+  #expect(try store.retention("s/bundles/b.zst") == later)
+  #expect(try store.create("s/bundles/b.zst", .bytes(other), retention: untilNextYear) == .exists)
+  #expect(try store.retention("s/bundles/b.zst") == later)
+
+  // A limit is kept.
+  #expect(throws: Failure.self) { try store.read("s/manifests/0000000000.json", limit: manifest.count - 1) }
+
+  // Lists are by key and of one folder.
+  for sequence in [2, 1, 10] {
+    let key = "s/manifests/\(Manifest.sequenceText(sequence)).json"
+    #expect(try store.create(key, .bytes(other), retention: untilNextYear) == .created)
+  }
+  let listed = try store.list("s/manifests/")
+  #expect(listed.map(\.key) == [0, 1, 2, 10].map { "s/manifests/\(Manifest.sequenceText($0)).json" })
+  #expect(listed.map(\.bytes) == [8, 8, 8, 8])
+  #expect(try store.list("s/bundles/").map(\.key) == ["s/bundles/b.zst", "s/bundles/empty"])
+  #expect(try store.list("other/bundles/").isEmpty)
+
+  // Keys that are none.
+  for key in ["", "/etc/passwd", "../x", "s/../../x", "s//x", "s/./x", "s/x/", "a\0b", "a\\b", "s/a\nb"] {
+    #expect(throws: Failure.self, "\(key)") { try store.open(key) }
+    #expect(throws: Failure.self, "\(key)") { try store.create(key, .bytes([1]), retention: untilNextYear) }
+  }
+}
