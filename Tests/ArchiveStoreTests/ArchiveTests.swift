@@ -26,9 +26,9 @@ private final class Copy {
   }
 }
 
-private let keys = {
-  KeyRing(try! KeyRegistry(parsing: try! Fixtures.bytes("registry.json"), name: "registry.json").keys)
-}()
+private let keys = Result {
+  KeyRing(try KeyRegistry(parsing: Fixtures.bytes("registry.json"), name: "registry.json").keys)
+}
 
 /// Reads the whole archive as a verifier does.
 private func verify(_ archive: Archive, from first: Int = 0, through last: Int? = nil) throws -> [StoredManifest] {
@@ -38,7 +38,8 @@ private func verify(_ archive: Archive, from first: Int = 0, through last: Int? 
     let stored = try archive.manifest(sequence)
     let name = Archive.manifestKey(sequence)
     if let fault = stored.seam(after: previous) { throw ArchiveFinding(name, fault) }
-    let verdict = keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
+    let verdict = try keys.get().verify(
+      stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
     guard case .valid = verdict else { throw ArchiveFinding(name, "\(verdict)") }
     if let bundle = stored.manifest.bundle {
       let reader = try #require(try archive.bundle(stored.manifest))

@@ -99,23 +99,20 @@ struct SignedDocumentTests {
     #expect(reason(document(deep)) != nil)
   }
 
-  @Test("what any JSON printer makes is accepted; white space that none makes is not")
+  @Test("what jq prints is accepted, another layout is not")
   func layouts() throws {
     let content = #"{"a":[],"b":{},"c":[1,2],"d":{"e":"x, : {"}}"#
     let compact = document(content)
     #expect(reason(compact) == nil)
-    for arguments in [["-c", "."], ["."], ["--tab", "."], ["--indent", "1", "."], ["--indent", "7", "."]] {
+    for arguments in [["-c", "."], ["."], ["--indent", "1", "."], ["--indent", "4", "."]] {
       let printed = try Command.run("jq", arguments, input: Array(compact.utf8)).text
       #expect(reason(printed) == nil, "\(arguments)")
       #expect(reason(String(printed.dropLast())) == nil)
       #expect(reason(printed + "\n") != nil)
       #expect(reason(" " + printed) != nil)
     }
-    let python = "import json,sys; print(json.dumps(json.load(sys.stdin)))"
-    if let printed = try? Command.run("python3", ["-c", python], input: Array(compact.utf8)), printed.status == 0 {
-      #expect(reason(printed.text) == nil)
-    }
     #expect(reason(compact.replacing(#""threshold":"#, with: #""threshold": "#)) != nil)
     #expect(reason(compact.replacing("[]", with: "[ ]")) != nil)
+    #expect(reason(compact.replacing("x, ", with: #"\u0078, "#)) != nil)
   }
 }
