@@ -160,4 +160,21 @@ struct ReplayTests {
     #expect(try Drill.rows(drill.staging, "replayed.audit_events") == Drill.rows(drill.source, "public.audit_events"))
     #expect(try drill.job().run(.all).isPassed)
   }
+
+  @Test("archives of the older tools are replayed, their rows' ids and times included", arguments: ["array", "object"])
+  func legacy(name: String) throws {
+    let staging = try TemporaryPostgres.shared().createDatabase("staging")
+    let keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: nil)
+    let replay = FileReplay(VerifySettings(keys: keys), path: Fixtures.path("legacy/\(name).json"), staging: staging)
+    let (table, report) = try replay.run(schema: "older")
+    #expect(report.isIntact)
+    let verifier = DatabaseVerifier(VerifySettings(keys: keys), conninfo: staging, table: table.name)
+    let staged = try verifier.run()
+    #expect(staged.isIntact)
+    #expect(staged.rows == 120)
+    #expect(staged.headHash == report.headHash)
+    let ids = try Fixtures.text("legacy/\(name).json").matches(of: #/"id": ?"([0-9a-f-]{36})"/#).map { String($0.1) }
+    let restored = try PostgresSession(staging).execute("SELECT id::text FROM older.audit_events").compactMap { $0[0] }
+    #expect(Set(ids) == Set(restored))
+  }
 }

@@ -26,12 +26,19 @@ public struct FileVerifier: Sendable {
   }
 
   public func run() throws -> VerifyReport {
+    try run { scan, batch in scan.recycle(batch) }
+  }
+
+  /// - Parameters:
+  ///   - makesTuples: also make the rows for a COPY.
+  ///   - onBatch: gets each batch before it is given back.
+  func run(makesTuples: Bool = false, onBatch: (BundleScan, RowBatch) throws -> Void) throws -> VerifyReport {
     var report = VerifyReport()
     report.checksManifestSignatures = false
     do {
       switch try FileShape.sniff(path) {
-      case .bundle: try verifyBundle(&report)
-      case .legacy: try verifyLegacy(&report)
+      case .bundle: try verifyBundle(&report, makesTuples, onBatch)
+      case .legacy: try verifyLegacy(&report, makesTuples, onBatch)
       case .manifest: try verifyManifest(&report)
       }
     } catch let finding as ArchiveFinding { report.add(finding) }
@@ -64,20 +71,23 @@ public struct FileVerifier: Sendable {
   }
 
   /// A bundle without its manifest does not say where its columns are: its first line does.
-  private func verifyBundle(_ report: inout VerifyReport) throws {
+  private func verifyBundle(
+    _ report: inout VerifyReport, _ makesTuples: Bool, _ onBatch: (BundleScan, RowBatch) throws -> Void
+  ) throws {
     let reader = try BundleReader(try FileReader(path: path), name: path, expected: nil)
     let columns = try firstLineColumns(try BundleReader(try FileReader(path: path), name: path, expected: nil))
-    try verify(reader, columns, &report) { reader.carried?.previousHash }
+    try verify(reader, columns, &report, makesTuples, onBatch)
     guard let carried = reader.carried else { return }
     report.headHash = carried.headHash?.hex
     report.notes.append("sequence \(carried.sequence) of \(carried.stream); only its manifest says who vouches for it")
   }
 
-  private func verifyLegacy(_ report: inout VerifyReport) throws {
+  private func verifyLegacy(
+    _ report: inout VerifyReport, _ makesTuples: Bool, _ onBatch: (BundleScan, RowBatch) throws -> Void
+  ) throws {
     try verify(
       try LegacyReader(try FileReader(path: path), name: path),
-      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value) }, &report
-    ) { nil }
+      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value) }, &report, makesTuples, onBatch)
     report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
     let sidecar = path + ".manifest.json"
     guard let fault = try LegacyManifest.fault(path: path, sidecar: sidecar, rows: report.rows) else { return }
@@ -85,13 +95,15 @@ public struct FileVerifier: Sendable {
   }
 
   private func verify(
-    _ source: any LineSource, _ columns: [Column], _ report: inout VerifyReport, start: () -> Digest?
+    _ source: any LineSource, _ columns: [Column], _ report: inout VerifyReport, _ makesTuples: Bool,
+    _ onBatch: (BundleScan, RowBatch) throws -> Void
   ) throws {
     let indexes: ChainColumnIndexes
     do throws(ChainColumnIndexes.Missing) { indexes = try ChainColumnIndexes(columns, settings.columns) } catch {
       throw ArchiveFinding(path, "its rows have no chain: \(error)")
     }
-    let work = RowWork(columns: columns, indexes: indexes, keys: settings.keys, signatures: settings.signatures)
+    var work = RowWork(columns: columns, indexes: indexes, keys: settings.keys, signatures: settings.signatures)
+    work.makesTuples = makesTuples
     let identifier = RowIdentifier(columns, indexes)
     var head: Digest?
     var rows = 0
@@ -111,7 +123,7 @@ public struct FileVerifier: Sendable {
         for (kind, detail) in faults { report.anomalies.append(Anomaly(kind, row: rows - 1, id: id, detail: detail)) }
       }
       progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
-      scan.recycle(batch)
+      try onBatch(scan, batch)
     }
     report.rows = rows
     report.headHash = head?.hex

@@ -51,20 +51,35 @@ extension Audit {
     @Option(help: "Schema to create.")
     var schema = "memoryctl_replay"
 
+    @Argument(help: "A JSON archive of the older tools, instead of --archive.")
+    var file: String?
+
     func run() throws {
       let context = try JobContext(common)
       let settings = try context.settings(table, signatures, checksManifests: true)
+      if let file {
+        let replay = FileReplay(
+          settings, path: file, staging: try staging.conninfo(context.environment), progress: context.console,
+          cancellation: context.cancellation)
+        let (table, report) = try replay.run(schema: schema)
+        return try finish(context, table, report)
+      }
       let archive = try archive.archive(context.environment)
       let job = ReplayJob(
         settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
         cancellation: context.cancellation)
       let result = try job.run(
         try archive.sequences(try staging.selection(default: .all)), schema: schema, isLogged: true)
-      let name = result.table.name.sql
-      let members = [JSONValue.Member("table", .string(name))] + (result.report.json.members ?? [])
-      context.console.finish(
-        .object(members), "restored \(result.report.rows) rows into \(name)" + anomalyText(result.report.anomalies))
-      if !result.report.isIntact { throw ExitCode(ExitStatus.integrity.rawValue) }
+      try finish(context, result.table, result.report)
+    }
+
+    private func finish(_ context: JobContext, _ table: StagingTable, _ report: VerifyReport) throws {
+      let name = table.name.sql
+      let members = [JSONValue.Member("table", .string(name))] + (report.json.members ?? [])
+      var text = "restored \(report.rows) rows into \(name)"
+      for finding in report.findings { text += "\n  \(finding)" }
+      context.console.finish(.object(members), text + anomalyText(report.anomalies))
+      if !report.isIntact { throw ExitCode(ExitStatus.integrity.rawValue) }
     }
   }
 }
