@@ -2,6 +2,8 @@
 
 /// Hears how far a job is; may be called from any thread, a few times a megabyte at most.
 public protocol ProgressListener: Sendable {
+  /// Says how many rows are to come, where that is known.
+  func expect(rows: Int)
   func advance(rows: Int, bytes: Int)
   func event(_ message: String, _ fields: KeyValuePairs<String, String>)
 }
@@ -9,6 +11,7 @@ public protocol ProgressListener: Sendable {
 /// Hears nothing.
 public struct NoProgress: ProgressListener {
   public init() {}
+  public func expect(rows: Int) {}
   public func advance(rows: Int, bytes: Int) {}
   public func event(_ message: String, _ fields: KeyValuePairs<String, String>) {}
 }

@@ -17,6 +17,15 @@ extension PostgresSession {
   }
 }
 
+extension SourceSession {
+  /// Rows that the server's statistics expect in a table; 0 where it has none.
+  public func estimatedRows(_ table: ChainTable) throws -> Int {
+    let rows = try session.execute(
+      "SELECT greatest(0, reltuples)::bigint::text FROM pg_class WHERE oid = to_regclass($1)", [table.description.sql])
+    return rows.first?[0].flatMap { Int($0) } ?? 0
+  }
+}
+
 extension Cancellation {
   public static var failure: Failure {
     Failure(.tryLater, "stopped by a signal", remedy: "run it again: nothing is lost")

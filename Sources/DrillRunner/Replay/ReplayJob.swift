@@ -56,6 +56,10 @@ public struct ReplayJob: Sendable {
     try StagingTable.refuseSource(first.manifest.source, session)
     let table = try StagingTable.create(first.manifest.source, schema: schema, isLogged: isLogged, session)
     let loader = RowLoader(conninfo: conninfo, table: table, connections: connections)
+    if let end = sequences.last {
+      let before = first.manifest.rowTotal - first.manifest.rowCount
+      progress.expect(rows: try archive.manifest(end).manifest.rowTotal - before)
+    }
     var report = VerifyReport()
     report.checksManifestSignatures = settings.checksManifestSignatures
     var leaves = LeafSum()

@@ -37,6 +37,8 @@ public struct ArchiveVerifier: Sendable {
     guard !sequences.isEmpty else {
       throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
     }
+    // Only a hint: a damaged last manifest is found in its turn.
+    if let last = try? archive.manifest(sequences.upperBound - 1) { progress.expect(rows: last.manifest.rowTotal) }
     var previous: StoredManifest?
     var named: Set<String> = []
     try verifyAll(sequences) { outcome in

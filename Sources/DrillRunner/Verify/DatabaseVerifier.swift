@@ -63,6 +63,7 @@ public struct DatabaseVerifier: Sendable {
     let source = try SourceSession(conninfo)
     let table = try source.session.chainTable(self.table, settings.columns)
     let snapshot = try source.session.beginSnapshot()
+    progress.expect(rows: try source.estimatedRows(table))
     var work = RowWork(
       columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
     work.makesLeaves = makesLeaves

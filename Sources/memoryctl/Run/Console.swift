@@ -9,6 +9,7 @@ final class Console: ProgressListener {
   private struct State {
     var rows = 0
     var bytes = 0
+    var expected = 0
     var lastShown = 0.0
     var isBarShown = false
   }
@@ -21,6 +22,8 @@ final class Console: ProgressListener {
 
   init(_ options: CommonOptions) { isJSON = options.json }
 
+  func expect(rows: Int) { state.withLock { $0.expected += rows } }
+
   func advance(rows: Int, bytes: Int) {
     guard isTerminal else { return }
     let line = state.withLock { state -> String? in
@@ -30,11 +33,19 @@ final class Console: ProgressListener {
       guard now - state.lastShown > 0.2 else { return nil }
       state.lastShown = now
       state.isBarShown = true
-      let seconds = max(now - started, 0.001)
-      let rate = Int(Double(state.rows) / seconds)
-      return "\r\u{1b}[K\(state.rows) rows, \(state.bytes >> 20) MiB, \(rate) rows/s"
+      return "\r\u{1b}[K" + Self.bar(state, seconds: max(now - started, 0.001))
     }
     if let line { Process.write(line, to: 2) }
+  }
+
+  /// `[#####     ] 1000 rows, 12 MiB, 900 rows/s, 3 s left`; without bar and end where the number of rows is not known.
+  private static func bar(_ state: State, seconds: Double) -> String {
+    let rate = Double(state.rows) / seconds
+    let text = "\(state.rows) rows, \(state.bytes >> 20) MiB, \(Int(rate)) rows/s"
+    guard state.expected >= state.rows, state.expected > 0, rate > 0 else { return text }
+    let filled = state.rows * 20 / state.expected
+    let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)
+    return "[\(bar)] \(text), \(Int(Double(state.expected - state.rows) / rate) + 1) s left"
   }
 
   func event(_ message: String, _ fields: KeyValuePairs<String, String>) { log("info", message, fields) }
