@@ -79,7 +79,9 @@ public struct Archive: Sendable {
   }
 
   /// Opens the bundle of a manifest.
-  public func bundle(_ manifest: Manifest) throws -> BundleReader? {
+  ///
+  /// - Parameter makesLeaves: digest each row as a leaf of the Merkle tree.
+  public func bundle(_ manifest: Manifest, makesLeaves: Bool = true) throws -> BundleReader? {
     guard let bundle = manifest.bundle else { return nil }
     guard bundle.key.hasPrefix("bundles/\(Manifest.sequenceText(manifest.sequence))-"),
       bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
@@ -88,7 +90,7 @@ public struct Archive: Sendable {
     guard let object = try store.open("\(stream)/\(bundle.key)") else {
       throw ArchiveFinding(name(bundle.key), "the bundle is missing")
     }
-    return try BundleReader(object, name: name(bundle.key), expected: bundle)
+    return try BundleReader(object, name: name(bundle.key), expected: bundle, makesLeaves: makesLeaves)
   }
 
   /// Bundles that no manifest names: debris of a crash.

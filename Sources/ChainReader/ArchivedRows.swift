@@ -11,11 +11,10 @@ public enum ArchivedRows {
   public static func read(
     _ archive: Archive, _ manifest: Manifest, names: ChainColumns = ChainColumns()
   ) throws -> [(hash: Digest, createdAt: Timestamp)] {
-    guard let reader = try archive.bundle(manifest) else { return [] }
+    guard let reader = try archive.bundle(manifest, makesLeaves: false) else { return [] }
     var rows: [(hash: Digest, createdAt: Timestamp)] = []
     rows.reserveCapacity(manifest.rowCount)
-    var work = try manifest.source.rowWork(names, keys: KeyRing([]), signatures: .none)
-    work.makesLeaves = false
+    let work = try manifest.source.rowWork(names, keys: KeyRing([]), signatures: .none)
     try scanRows(reader, name: manifest.bundle?.key ?? "", work: work) { scan, batch in
       for row in batch.rows { rows.append((row.hash, row.createdAt)) }
       scan.recycle(batch)

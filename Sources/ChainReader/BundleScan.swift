@@ -33,10 +33,11 @@ public final class BundleScan: Sendable {
         batch.firstRow = chunk.firstRow
         swap(&batch.lines, &chunk.bytes)
         for index in 0..<chunk.count {
-          do throws(RowFormatError) { try checker.add(line: chunk.range(index), of: batch) } catch {
-            throw ArchiveFinding(name, "row \(chunk.firstRow + index): \(error)")
-          }
+          do throws(RowFormatError) {
+            try checker.add(line: chunk.range(index), of: batch, leaf: chunk.leaves.isEmpty ? nil : chunk.leaves[index])
+          } catch { throw ArchiveFinding(name, "row \(chunk.firstRow + index): \(error)") }
         }
+        checker.settle(batch)
         freeChunks.give(chunk)
         return batch
       }

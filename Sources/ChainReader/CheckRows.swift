@@ -15,6 +15,7 @@ public func checkRows(
   let sql = "COPY (SELECT \(table.selectList) FROM \(table.description.sql)\(clause)) TO STDOUT (FORMAT binary)"
   try unsafe source.session.copyOut(sql) { tuple in
     try checker.add(tuple: tuple, to: batch)
+    checker.settle(batch)
     unsafe body(batch.rows[0], batch.line(0))
     batch.removeAll()
   }

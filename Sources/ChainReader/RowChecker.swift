@@ -12,7 +12,7 @@ public struct RowWork: Sendable {
   public var indexes: ChainColumnIndexes
   public var keys: KeyRing
   public var signatures: SignaturePolicy
-  /// Digest each row's line as a leaf of the Merkle tree.
+  /// Digest each of a table's rows as a leaf of the Merkle tree; archived rows come with their leaves.
   public var makesLeaves = true
   /// Make the rows for a COPY into another table.
   public var makesTuples = false
@@ -26,6 +26,8 @@ public struct RowWork: Sendable {
 }
 
 /// Checks what can be checked of a row by itself: its digest and its signature. One thread's own.
+///
+/// Digests are made for some rows at a time, two at once: a row's facts hold only when the batch has been settled.
 struct RowChecker: ~Copyable {
   private let work: RowWork
   private let encoder: LineEncoder
@@ -33,8 +35,22 @@ struct RowChecker: ~Copyable {
   private let tupleEncoder: TupleEncoder
   private var fields: FieldRanges
   private var canonicalizer = Canonicalizer()
-  private var canonical = ByteBuffer(capacity: 64 << 10)
+  /// Canonical forms of the payloads that wait to be digested.
+  private var canonical = ByteBuffer(capacity: 128 << 10)
+  private var waiting: [Waiting] = []
+  private var lanes = DigestLanes()
   private var signatures: RowSignatureChecker
+
+  /// A row whose digests are still to be made.
+  private struct Waiting {
+    let row: Int
+    /// Of the payload's canonical form; nil when it does not matter any more.
+    let canonical: Range<Int>?
+    let makesLeaf: Bool
+  }
+
+  /// Bytes that wait at most: what is digested is still in the processor's cache.
+  private static let waitingBytes = 48 << 10
 
   init(_ work: RowWork) {
     self.work = work
@@ -49,7 +65,7 @@ struct RowChecker: ~Copyable {
   @safe
   mutating func add(tuple: UnsafeRawBufferPointer, to batch: RowBatch) throws {
     try unsafe fields.read(tuple: tuple)
-    canonical.clear()
+    let mark = canonical.count
     var isCanonical = false
     if let payload = unsafe fields.bytes(work.indexes.payload, in: tuple), payload.count > 1, unsafe payload[0] == 1 {
       let text = unsafe UnsafeRawBufferPointer(rebasing: payload[1...])
@@ -62,12 +78,14 @@ struct RowChecker: ~Copyable {
     if let time = unsafe time, time.count == 8 {
       createdAt = unsafe Int64(bigEndian: time.loadUnaligned(as: Int64.self))
     }
-    finish(tuple, isCanonical, Timestamp(microseconds: createdAt), start..<batch.lines.count, batch)
+    finish(
+      tuple, isCanonical ? mark..<canonical.count : nil, Timestamp(microseconds: createdAt), start..<batch.lines.count,
+      batch, leaf: nil)
   }
 
   /// Adds the facts of a line that stands in the batch already.
-  mutating func add(line range: Range<Int>, of batch: RowBatch) throws(RowFormatError) {
-    canonical.clear()
+  mutating func add(line range: Range<Int>, of batch: RowBatch, leaf: Digest?) throws(RowFormatError) {
+    let mark = canonical.count
     let line = unsafe batch.lines.unsafeBytes(range)
     let payload = try unsafe decoder.decode(line, into: &fields, &canonicalizer, &canonical)
     let time = unsafe fields.bytes(work.indexes.createdAt, in: line)
@@ -75,46 +93,65 @@ struct RowChecker: ~Copyable {
       throw RowFormatError("a created_at that cannot be read")
     }
     if work.makesTuples { try unsafe tupleEncoder.append(line, fields, to: &batch.tuples) }
-    finish(line, payload == .canonical, Timestamp(microseconds: createdAt), range, batch)
+    finish(
+      line, payload == .canonical ? mark..<canonical.count : nil, Timestamp(microseconds: createdAt), range, batch,
+      leaf: leaf ?? Self.noDigest)
   }
 
+  /// - Parameter leaf: nil for one that is still to be made.
   @safe @inline(__always)
   private mutating func finish(
-    _ row: UnsafeRawBufferPointer, _ isCanonical: Bool, _ createdAt: Timestamp, _ line: Range<Int>, _ batch: RowBatch
+    _ row: UnsafeRawBufferPointer, _ payload: Range<Int>?, _ createdAt: Timestamp, _ line: Range<Int>,
+    _ batch: RowBatch, leaf: Digest?
   ) {
     let hash = unsafe Self.digest(fields.bytes(work.indexes.hash, in: row))
     let previousText = unsafe fields.bytes(work.indexes.previousHash, in: row)
     let previous = unsafe previousText == nil ? nil : Self.digest(previousText)
-    var sha = SHA256()
-    unsafe sha.update(canonical.unsafeBytes)
-    if let previous { sha.update(previous.digest) }
     let isWellFormed = hash.isHex && (previous?.isHex ?? true)
-    let matches = isCanonical && isWellFormed && sha.finalize() == hash.digest
     let verdict = unsafe signatures.check(
       fields.bytes(work.indexes.signature, in: row), over: hash.digest, createdAt: createdAt,
       signerID: fields.bytes(work.indexes.signerID, in: row))
-    let leaf = work.makesLeaves ? unsafe Self.leaf(batch.lines.unsafeBytes(line)) : Digest(words: (0, 0, 0, 0))
+    waiting.append(
+      Waiting(
+        row: batch.rows.count, canonical: isWellFormed ? payload : nil, makesLeaf: leaf == nil && work.makesLeaves))
     batch.rows.append(
       RowFacts(
-        hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf, line: line,
-        hashMatches: matches,
-        signature: verdict))
+        hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf ?? Self.noDigest, line: line,
+        hashMatches: false, signature: verdict))
+    if canonical.count >= Self.waitingBytes { settle(batch) }
+  }
+
+  /// Makes the digests that are still to be made; called behind a batch's last row.
+  mutating func settle(_ batch: RowBatch) {
+    for row in waiting {
+      if let range = row.canonical {
+        unsafe lanes.add(canonical.unsafeBytes(range), suffix: batch.rows[row.row].previous)
+      }
+      if row.makesLeaf { unsafe lanes.add(prefix: 0, batch.line(row.row)) }
+    }
+    lanes.run()
+    var next = 0
+    for row in waiting {
+      if row.canonical != nil {
+        batch.rows[row.row].hashMatches = lanes.digests[next] == batch.rows[row.row].hash
+        next += 1
+      }
+      if row.makesLeaf {
+        batch.rows[row.row].leaf = lanes.digests[next]
+        next += 1
+      }
+    }
+    waiting.removeAll(keepingCapacity: true)
     canonical.clear()
     canonical.shrink(to: 1 << 20)
   }
+
+  private static let noDigest = Digest(words: (0, 0, 0, 0))
 
   @safe @inline(__always)
   private static func digest(_ text: UnsafeRawBufferPointer?) -> (digest: Digest, isHex: Bool) {
     guard let text = unsafe text else { return (SHA256.hash([]), false) }
     if let digest = unsafe Digest(hex: text) { return (digest, true) }
     return (unsafe SHA256.hash(text), false)
-  }
-
-  @safe @inline(__always)
-  private static func leaf(_ line: UnsafeRawBufferPointer) -> Digest {
-    var sha = SHA256()
-    sha.update(byte: 0)
-    unsafe sha.update(line)
-    return sha.finalize()
   }
 }

@@ -49,3 +49,27 @@ public struct SHA256: Sendable {
     bytes.withUnsafeBytes { hash($0) }
   }
 }
+
+// MARK: For the lanes, which compress a state's blocks beside another's
+
+extension SHA256 {
+  /// Bytes that are missing to the end of the block that has begun; 0 between blocks.
+  var bytesToBlockEnd: Int { context.num == 0 ? 0 : 64 - Int(context.num) }
+
+  /// The eight words of the state.
+  typealias Words = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
+
+  var words: Words { context.h }
+
+  /// Takes the state that compressing `blocks` whole blocks led to.
+  ///
+  /// - Precondition: no block has begun.
+  mutating func advance(to words: Words, blocks: Int) {
+    precondition(context.num == 0)
+    context.h = words
+    // The length in bits, in two words.
+    let bits = UInt64(context.Nh) << 32 | UInt64(context.Nl) &+ UInt64(blocks) << 9
+    context.Nl = UInt32(truncatingIfNeeded: bits)
+    context.Nh = UInt32(truncatingIfNeeded: bits >> 32)
+  }
+}

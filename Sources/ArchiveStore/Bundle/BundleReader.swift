@@ -32,9 +32,13 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   private var place = Place.betweenFrames
   private var input = ByteBuffer(capacity: 1 << 20)
   private var consumed = 0
+  /// Bytes of `input` that are under the file's digest, at most `consumed`.
+  private var digested = 0
   private var carry = ByteBuffer()
   private var fileDigest = SHA256()
   private var contentDigest = SHA256()
+  private var lanes = DigestLanes()
+  private let makesLeaves: Bool
   private var fileBytes = 0
   private var contentBytes = 0
   private var frames: [(bytes: Int, contentBytes: Int, rows: Int)] = []
@@ -48,7 +52,11 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   /// Longest line of a bundle without a manifest that bounds it: no row of Postgres is longer.
   static let longestLine = 1 << 30
 
-  public init(_ object: any ObjectReader, name: String, expected: Manifest.Bundle?) throws {
+  /// - Parameter makesLeaves: digest each line as a leaf of the Merkle tree.
+  public init(
+    _ object: any ObjectReader, name: String, expected: Manifest.Bundle?, makesLeaves: Bool = true
+  ) throws {
+    self.makesLeaves = makesLeaves
     self.object = object
     self.name = name
     self.expected = expected
@@ -116,10 +124,22 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     if chunk.ends.isEmpty && chunk.bytes.count > Self.longestLine {
       throw ArchiveFinding(name, "a line is longer than a row can be")
     }
-    unsafe contentDigest.update(chunk.bytes.unsafeBytes(before..<chunk.bytes.count))
     let known = chunk.ends.count
     chunk.bytes.newlines(from: before, into: &chunk.ends)
     rows += chunk.ends.count - known
+    digest(chunk, from: before, lines: known..<chunk.ends.count)
+  }
+
+  /// Content, file and leaves in one go over bytes that are in the processor's cache.
+  private func digest(_ chunk: LineChunk, from before: Int, lines: Range<Int>) {
+    if makesLeaves {
+      for line in lines { unsafe lanes.add(prefix: 0, chunk.bytes.unsafeBytes(chunk.range(line))) }
+    }
+    unsafe lanes.run(
+      &contentDigest, chunk.bytes.unsafeBytes(before..<chunk.bytes.count), &fileDigest,
+      input.unsafeBytes(digested..<consumed))
+    digested = consumed
+    if makesLeaves { chunk.leaves += lanes.digests[2...] }
   }
 
   /// Moves what stands behind the last newline to the next chunk.
@@ -143,11 +163,11 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   /// Makes sure that `count` unread bytes are in `input`.
   private func have(_ count: Int) throws -> Bool {
     while input.count - consumed < count {
+      unsafe fileDigest.update(input.unsafeBytes(digested..<consumed))
       input.removeFirst(consumed)
-      consumed = 0
+      (consumed, digested) = (0, 0)
       let before = input.count
       guard try object.read(into: &input, upTo: 1 << 20) > 0 else { return false }
-      unsafe fileDigest.update(input.unsafeBytes(before..<input.count))
       fileBytes += input.count - before
     }
     return true
@@ -164,6 +184,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
       }
     }
     place = .ended
+    unsafe fileDigest.update(input.unsafeBytes(digested..<input.count))
     let tail = unsafe input.unsafeBytes(consumed..<input.count)
     guard let length = unsafe SkippableFrame.contentLength(magic: BundleWriter.carriedMagic, in: tail, at: 0) else {
       throw ArchiveFinding(name, "its carried manifest is missing")

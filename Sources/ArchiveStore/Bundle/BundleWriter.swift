@@ -35,6 +35,7 @@ public final class BundleWriter {
   private let file: SpoolFile
   private var fileDigest = SHA256()
   private var contentDigest = SHA256()
+  private var lanes = DigestLanes()
   private var bytes = 0
   private var contentBytes = 0
   private var rows = 0
@@ -59,9 +60,9 @@ public final class BundleWriter {
       if let spilled = frame.spilled {
         try appendSpilled(frame, spilled)
       } else {
-        unsafe contentDigest.update(frame.content.unsafeBytes)
         _ = try unsafe compressor.compress(frame.content.unsafeBytes, into: &out)
-        try flush()
+        unsafe lanes.run(&contentDigest, frame.content.unsafeBytes, &fileDigest, out.unsafeBytes)
+        try write()
       }
     } catch let error as FileError { throw Failure.file(error) }
     frames.append(
@@ -96,6 +97,10 @@ public final class BundleWriter {
 
   private func flush() throws(FileError) {
     unsafe fileDigest.update(out.unsafeBytes)
+    try write()
+  }
+
+  private func write() throws(FileError) {
     try file.file.write(out)
     bytes += out.count
     out.clear()

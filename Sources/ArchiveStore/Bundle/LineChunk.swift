@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Bytes
+public import Crypto
 
 /// Whole lines of one frame, about a megabyte of them; reused.
 // One stage owns it at a time; queues hand it over.
@@ -7,6 +8,8 @@ public final class LineChunk: @unchecked Sendable {
   public var bytes = ByteBuffer(capacity: (1 << 20) + (1 << 18))
   /// Offset of each line's newline.
   public var ends: [Int] = []
+  /// Each line's leaf of the Merkle tree, where the source makes them.
+  public var leaves: [Digest] = []
   /// Number of the frame that the lines belong to.
   public var frame = 0
   /// Number of the first line's row in the bundle.
@@ -25,6 +28,7 @@ public final class LineChunk: @unchecked Sendable {
     bytes.clear()
     bytes.shrink(to: 4 << 20)
     ends.removeAll(keepingCapacity: true)
+    leaves.removeAll(keepingCapacity: true)
   }
 }
 

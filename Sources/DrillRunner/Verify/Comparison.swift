@@ -57,8 +57,7 @@ public struct Comparison {
     for sequence in try archive.sequences() {
       let manifest = try archive.manifest(sequence).manifest
       guard let reader = try archive.bundle(manifest) else { continue }
-      var work = try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: .none)
-      work.makesLeaves = true
+      let work = try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: .none)
       try scanRows(reader, name: manifest.bundle?.key ?? "", work: work) { scan, batch in
         for row in batch.rows { try rows.push(ArchivedRow(hash: row.hash, leaf: row.leaf, sequence: sequence)) }
         scan.recycle(batch)
