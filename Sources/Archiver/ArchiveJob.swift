@@ -129,6 +129,7 @@ public struct ArchiveJob: Sendable {
     }
     var report = output.report
     report.rows = cutter.rows
+    report.waiting = cutter.wait
     report.isDryRun = settings.isDryRun
     return report
   }
@@ -138,13 +139,13 @@ public struct ArchiveJob: Sendable {
     _ output: any PartOutput, isSorted: Bool
   ) throws -> DayCutter {
     let cutter = DayCutter(
-      day: plan.day, part: plan.part, head: plan.last?.manifest.chain.headHash, settings: settings.bundles,
+      day: plan.day, lastDay: plan.lastDay, part: plan.part, head: plan.last?.manifest.chain.headHash, settings: settings.bundles,
       requiresSignatures: settings.requiresSignatures, acceptedRewind: plan.rewind,
       identifier: RowIdentifier(table.columns, table.indexes), takeFrame: { try output.takeFrame() },
       emit: { try output.emit($0, resumeFrom: plan.window.from) })
-    let progress = progress
+    progress.expect(rows: try source.estimatedRows(table, plan.window))
     let walker = ChainWalker(
-      head: plan.head, until: plan.window.until, archived: plan.archived, sink: cutter,
+      head: plan.head, until: plan.window.until, isArchived: plan.archivedRows(), sink: cutter,
       lookup: TableLookup(table, in: source), isSorted: isSorted, firstFault: plan.firstFault,
       recycle: { scan.recycle($0) })
     while let batch = try scan.next() {
@@ -153,6 +154,9 @@ public struct ArchiveJob: Sendable {
     }
     try walker.finish()
     output.resumeFrom = plan.resumeFrom(leastPostponed: walker.leastPostponed)
+    if let blocker = walker.latestBlocker, blocker.microseconds > plan.snapshot.now {
+      cutter.wait = RowsWaiting(rows: walker.postponedRows, behind: blocker)
+    }
     if !cutter.isEmpty {
       try cutter.close(through: plan.lastDay)
       if settings.includesToday { try cutter.sealOpenPart() }

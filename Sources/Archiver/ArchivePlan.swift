@@ -23,7 +23,7 @@ struct ArchivePlan {
   private(set) var rewind: Digest?
   private(set) var firstFault: PlaceFault?
   /// Rows in the window that are archived already.
-  private(set) var archived: Set<Digest> = []
+  private var archived: Set<Digest> = []
   private let settings: ArchiveSettings
   private let archive: Archive
   private let table: ChainTable
@@ -45,7 +45,8 @@ struct ArchivePlan {
     source = Self.source(snapshot, table, settings)
     var from = last.map { $0.manifest.source.resumeFrom ?? $0.manifest.source.oldestTransactionStart }
     if from == .distantPast { from = nil }
-    window = ScanWindow(from: from, until: settings.includesToday ? nil : lastDay.next.start)
+    // A stamp from the future waits for its day, also where today is included.
+    window = ScanWindow(from: from, until: (settings.includesToday ? today : lastDay).next.start)
     if let last, last.manifest.source.systemIdentifier != snapshot.systemIdentifier {
       // Another cluster's clock and transactions: nothing follows from the bound that was recorded there.
       window.from = window.from?.advanced(bySeconds: -settings.overlapSeconds)
@@ -121,6 +122,33 @@ struct ArchivePlan {
     return nil
   }
 
+  /// A test for rows that are archived already.
+  ///
+  /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive.
+  func archivedRows() -> (RowFacts) throws -> Bool {
+    var timeless: Set<Digest>?
+    return { row in
+      if row.createdAt.isFinite { return archived.contains(row.hash) }
+      let hashes = try timeless ?? timelessRows()
+      timeless = hashes
+      return hashes.contains(row.hash)
+    }
+  }
+
+  private func timelessRows() throws -> Set<Digest> {
+    var hashes: Set<Digest> = []
+    var stored = last
+    while let current = stored {
+      if let span = current.manifest.rows, span.holdsTimelessRows {
+        for row in try ArchivedRows.read(archive, current.manifest) where !row.createdAt.isFinite {
+          hashes.insert(row.hash)
+        }
+      }
+      stored = current.manifest.sequence == 0 ? nil : try archive.manifest(current.manifest.sequence - 1)
+    }
+    return hashes
+  }
+
   private static func find(
     _ hashes: [Digest], _ session: borrowing PostgresSession, _ table: ChainTable
   ) throws -> Set<Digest> {
@@ -132,9 +160,12 @@ struct ArchivePlan {
   }
 
   /// Finds the archived rows that the window holds again.
+  ///
+  /// No run archives a stamp behind its own day, so manifests that are older than the window hold none of them; two days
+  /// allow for clocks that differ.
   private mutating func collect(_ last: StoredManifest, from: Timestamp) throws {
     var stored: StoredManifest? = last
-    while let current = stored {
+    while let current = stored, current.manifest.createdAt.advanced(bySeconds: 2 * 86_400) >= from {
       if let span = current.manifest.rows, span.lastCreatedAt >= from {
         for row in try ArchivedRows.read(archive, current.manifest) where row.createdAt >= from {
           archived.insert(row.hash)
@@ -142,6 +173,13 @@ struct ArchivePlan {
       }
       stored = current.manifest.sequence == 0 ? nil : try archive.manifest(current.manifest.sequence - 1)
     }
+  }
+}
+
+extension Manifest.RowSpan {
+  /// It may hold rows whose stamp is NULL or infinite.
+  fileprivate var holdsTimelessRows: Bool {
+    firstCreatedAt == Timestamp.distantPast.inDocumentYears || lastCreatedAt == Timestamp.distantFuture.inDocumentYears
   }
 }
 

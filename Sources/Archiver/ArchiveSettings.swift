@@ -34,6 +34,13 @@ public struct ArchiveSettings: Sendable {
   }
 }
 
+/// Rows that cannot be archived, because the chain has them behind a row that is stamped later than the server's clock.
+public struct RowsWaiting: Equatable, Sendable {
+  public let rows: Int
+  /// The stamp that they wait for.
+  public let behind: Timestamp
+}
+
 /// What the nightly job did.
 public struct ArchiveReport: Sendable {
   public var sequences: [Int] = []
@@ -42,6 +49,10 @@ public struct ArchiveReport: Sendable {
   public var signatures = SignatureCounts()
   public var head: String?
   public var isDryRun = false
+  public var waiting: RowsWaiting?
+
+  /// Everything is sound, and nothing waits that should not.
+  public var isSound: Bool { anomalies.isEmpty && waiting == nil }
 
   /// The fields of `--json`.
   public var json: JSONValue {
@@ -49,6 +60,7 @@ public struct ArchiveReport: Sendable {
       "manifests": .array(sequences.map { .count($0) }), "rows": .count(rows), "anomalies": .count(anomalies.total),
       "anomalyList": .array(anomalies.listed.map(\.json)), "signatures": signatures.json,
       "headHash": head.map { .string($0) } ?? .null, "dryRun": .bool(isDryRun),
+      "waiting": waiting.map { .object(["rows": .count($0.rows), "behind": .string($0.behind.iso)]) } ?? .null,
     ])
   }
 }

@@ -18,6 +18,7 @@ final class DayCutter: RowSink {
   private let emit: (BundlePart) throws -> Void
 
   private var day: UTCDay?
+  private let lastDay: UTCDay
   private var part: Int
   private var head: Digest?
   private var facts: BundleFacts?
@@ -25,19 +26,22 @@ final class DayCutter: RowSink {
   private var contentBytes = 0
   private var acceptedRewind: Digest?
   private(set) var rows = 0
-  private(set) var anomalies = 0
+  /// Rows that wait behind one from the future.
+  var wait: RowsWaiting?
 
   /// - Parameters:
   ///   - day: the day that is open, nil for a new archive: then the first row's.
+  ///   - lastDay: the last day that the run closes.
   ///   - part: number of the next bundle within it.
   ///   - identifier: reads a row's id out of its line.
   ///   - emit: passes parts on in their order.
   init(
-    day: UTCDay?, part: Int, head: Digest?, settings: BundleSettings, requiresSignatures: Bool,
+    day: UTCDay?, lastDay: UTCDay, part: Int, head: Digest?, settings: BundleSettings, requiresSignatures: Bool,
     acceptedRewind: Digest?, identifier: RowIdentifier,
     takeFrame: @escaping () throws -> FrameContent, emit: @escaping (BundlePart) throws -> Void
   ) {
     self.day = day
+    self.lastDay = lastDay
     self.part = part
     self.head = head
     self.settings = settings
@@ -51,7 +55,7 @@ final class DayCutter: RowSink {
   @safe
   func take(_ row: RowFacts, _ line: UnsafeRawBufferPointer, fault: PlaceFault?) throws {
     if fault?.isOnChain ?? true { try cut(before: row) }
-    if day == nil { day = row.createdAt.day }
+    if day == nil { day = row.createdAt.isFinite ? row.createdAt.day : lastDay }
     let frame = try self.frame ?? takeFrame()
     self.frame = frame
     note(row, line, fault)
@@ -62,8 +66,10 @@ final class DayCutter: RowSink {
   }
 
   private func cut(before row: RowFacts) throws {
-    let rowDay = row.createdAt.day
-    if let day, rowDay > day { try close(through: rowDay.advanced(by: -1)) }
+    // A stamp of infinity has no day: the row stays where the chain has it.
+    if let day, row.createdAt.isFinite, row.createdAt.day > day {
+      try close(through: row.createdAt.day.advanced(by: -1))
+    }
     guard let facts, facts.rowCount >= settings.maxRows || contentBytes >= settings.maxContentBytes else { return }
     try seal(isLast: false)
   }
@@ -75,13 +81,11 @@ final class DayCutter: RowSink {
     let faults = self.faults(of: row, fault)
     if facts.rowCount == 0 {
       let id = unsafe identifier.id(line)
-      facts.span = Manifest.RowSpan(
-        firstID: id, lastID: id, firstCreatedAt: row.createdAt, lastCreatedAt: row.createdAt)
+      facts.span = Manifest.RowSpan(id: id, createdAt: row.createdAt)
     }
     if !faults.isEmpty {
       let id = unsafe identifier.id(line)
       for (kind, detail) in faults { facts.anomalies.append(Anomaly(kind, row: index, id: id, detail: detail)) }
-      anomalies += faults.count
     }
     facts.span?.include(row.createdAt)
     facts.rowCount += 1

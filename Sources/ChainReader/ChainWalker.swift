@@ -27,7 +27,8 @@ public struct PlaceFault: Equatable, Sendable {
 
 /// What a walk asks the table about rows that it does not hold.
 public protocol ChainLookup: AnyObject {
-  /// `created_at` of those rows of the whole table that have one of these hashes.
+  /// `created_at` of those rows of the whole table that have one of these hashes; `distantPast` for one that is NULL or
+  /// infinite, whose row every walk gets.
   func rows(withHash hashes: [Digest]) throws -> [Digest: Timestamp]
   /// Whether the table has a row whose predecessor this is.
   func hasSuccessor(of hash: Digest) throws -> Bool
@@ -50,8 +51,8 @@ public final class ChainWalker {
   private let lookup: any ChainLookup
   /// Rows from here on are not read: a row behind one of them waits for another day.
   private let until: Timestamp?
-  /// Rows that are archived already.
-  private let archived: Set<Digest>
+  /// Whether a row is archived already.
+  private let isArchived: (RowFacts) throws -> Bool
   private let recycle: (RowBatch) -> Void
   private let limitBytes: Int
   /// The read is by time: there is no better order to try.
@@ -63,6 +64,10 @@ public final class ChainWalker {
   /// The least `created_at` of the rows that were seen and left to another day.
   public private(set) var leastPostponed: Timestamp?
   public private(set) var postponedRows = 0
+  /// The greatest `created_at` that rows wait behind.
+  public private(set) var latestBlocker: Timestamp?
+  /// Last rows of the branches that wait for another day; what follows them waits too.
+  private var postponedTips: Set<Digest> = []
 
   private var compactions = 0
   private static let compactionBit = 1 << 30
@@ -71,12 +76,12 @@ public final class ChainWalker {
   static let heldBackBytes = 8 << 20
 
   public init(
-    head: Digest?, until: Timestamp?, archived: Set<Digest>, sink: any RowSink, lookup: any ChainLookup,
+    head: Digest?, until: Timestamp?, isArchived: @escaping (RowFacts) throws -> Bool = { _ in false }, sink: any RowSink, lookup: any ChainLookup,
     limitBytes: Int = 32 << 20, isSorted: Bool, firstFault: PlaceFault? = nil, recycle: @escaping (RowBatch) -> Void
   ) {
     self.head = head
     self.until = until
-    self.archived = archived
+    self.isArchived = isArchived
     self.sink = sink
     self.lookup = lookup
     self.limitBytes = limitBytes
@@ -89,7 +94,7 @@ public final class ChainWalker {
   public func add(_ batch: RowBatch) throws {
     var taken = 0
     for (index, row) in batch.rows.enumerated() {
-      if !archived.isEmpty, archived.contains(row.hash) { continue }
+      if try isArchived(row) { continue }
       order.add(
         hash: row.hash, previous: row.previous, createdAt: row.createdAt, tag: batch.sequence << 32 | index,
         bytes: row.line.count + MemoryLayout<RowFacts>.size)
@@ -188,7 +193,7 @@ public final class ChainWalker {
   private func goOn(atEnd: Bool) throws -> Bool {
     let roots = self.roots()
     let known = try lookup.rows(
-      withHash: roots.compactMap { order[$0].previous == ChainOrder.nothing ? nil : order[$0].previous })
+      withHash: roots.map { order[$0].previous }.filter { $0 != ChainOrder.nothing && !postponedTips.contains($0) })
     postpone(roots, known)
     // A single row that lost against a sibling has no better claim than that one.
     let candidates = self.roots().filter { root in
@@ -217,15 +222,26 @@ public final class ChainWalker {
   private func postpone(_ roots: [Int], _ known: [Digest: Timestamp]) {
     guard let until else { return }
     for root in roots {
-      guard let time = known[order[root].previous], time >= until else { continue }
-      var open = [root]
-      while let place = open.popLast() {
-        open += order.allChildren(of: order[place].hash)
-        let slot = order.remove(place)
-        leastPostponed = min(leastPostponed ?? slot.createdAt, slot.createdAt)
-        postponedRows += 1
-        if let (batch, rows) = batches[slot.tag >> 32] { release(slot.tag >> 32, batch, rows) }
+      let previous = order[root].previous
+      if postponedTips.remove(previous) == nil {
+        guard let time = known[previous], time >= until else { continue }
+        latestBlocker = max(latestBlocker ?? time, time)
       }
+      postponeBranch(root)
+    }
+  }
+
+  private func postponeBranch(_ root: Int) {
+    var open = [root]
+    while let place = open.popLast() {
+      let children = order.allChildren(of: order[place].hash)
+      open += children
+      let slot = order.remove(place)
+      if children.isEmpty { postponedTips.insert(slot.hash) }
+      // The next run reads rows without a finite stamp in any case.
+      if slot.createdAt.isFinite { leastPostponed = min(leastPostponed ?? slot.createdAt, slot.createdAt) }
+      postponedRows += 1
+      if let (batch, rows) = batches[slot.tag >> 32] { release(slot.tag >> 32, batch, rows) }
     }
   }
 

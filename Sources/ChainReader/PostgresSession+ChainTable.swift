@@ -18,11 +18,11 @@ extension PostgresSession {
 }
 
 extension SourceSession {
-  /// Rows that the server's statistics expect in a table; 0 where it has none.
-  public func estimatedRows(_ table: ChainTable) throws -> Int {
-    let rows = try session.execute(
-      "SELECT greatest(0, reltuples)::bigint::text FROM pg_class WHERE oid = to_regclass($1)", [table.description.sql])
-    return rows.first?[0].flatMap { Int($0) } ?? 0
+  /// Rows that the server's planner expects in a window; 0 where it does not say.
+  public func estimatedRows(_ table: ChainTable, _ window: ScanWindow = ScanWindow()) throws -> Int {
+    let plan = try session.execute("EXPLAIN SELECT 1 \(table.rows(window))").first?[0] ?? ""
+    guard let mark = plan.firstRange(of: "rows=") else { return 0 }
+    return Int(plan[mark.upperBound...].prefix { $0.isNumber }) ?? 0
   }
 }
 

@@ -23,12 +23,13 @@ public final class TableLookup: ChainLookup {
       let time = quoteIdentifier(table.names.createdAt)
       let rows = try source.session.execute(
         """
-        SELECT \(hash), (extract(epoch FROM \(time) - '2000-01-01 00:00:00+00') * 1000000)::bigint::text
-        FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ',')) AND isfinite(\(time))
+        SELECT \(hash), CASE WHEN isfinite(\(time))
+          THEN (extract(epoch FROM \(time) - '2000-01-01 00:00:00+00') * 1000000)::bigint::text END
+        FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ','))
         """, [list])
       for row in rows {
-        guard let text = row[0], let digest = Digest(hex: text), let time = Int64(row[1] ?? "") else { continue }
-        found[digest] = Timestamp(microseconds: time)
+        guard let text = row[0], let digest = Digest(hex: text) else { continue }
+        found[digest] = row[1].flatMap { Int64($0) }.map { Timestamp(microseconds: $0) } ?? .distantPast
       }
     }
     return found

@@ -34,17 +34,26 @@ public struct ChainTable: Sendable {
     }.joined(separator: ", ")
   }
 
-  /// A COPY of the rows with `from <= created_at < until`; rows whose time is NULL or infinite belong nowhere else than
-  /// in a full read.
-  func copy(_ window: ScanWindow) -> String {
+  /// The rows with `from <= created_at < until`, and of those whose time is NULL or infinite, which belong to
+  /// no window and so to each.
+  func rows(_ window: ScanWindow) -> String {
     let time = quoteIdentifier(names.createdAt)
     var conditions: [String] = []
     if let from = window.from { conditions.append("\(time) >= \(quoteLiteral(from.iso))::timestamptz") }
     if let until = window.until { conditions.append("\(time) < \(quoteLiteral(until.iso))::timestamptz") }
-    var sql = "SELECT \(selectList) FROM \(description.sql)"
-    if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
-    if window.isSorted { sql += " ORDER BY \(time)" + (description.hasPhysicalRows ? ", ctid" : "") }
-    return "COPY (\(sql)) TO STDOUT (FORMAT binary)"
+    var sql = "FROM \(description.sql)"
+    if !conditions.isEmpty {
+      sql += " WHERE \(conditions.joined(separator: " AND ")) OR \(time) IN ('-infinity', 'infinity')"
+      if !columns[indexes.createdAt].isNotNull { sql += " OR \(time) IS NULL" }
+    }
+    return sql
+  }
+
+  /// A COPY of a window's rows.
+  func copy(_ window: ScanWindow) -> String {
+    let time = quoteIdentifier(names.createdAt)
+    let order = window.isSorted ? " ORDER BY \(time)" + (description.hasPhysicalRows ? ", ctid" : "") : ""
+    return "COPY (SELECT \(selectList) \(rows(window))\(order)) TO STDOUT (FORMAT binary)"
   }
 }
 

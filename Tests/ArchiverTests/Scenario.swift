@@ -84,6 +84,25 @@ final class Scenario {
     }
   }
 
+  /// Appends rows with large payloads.
+  func appendLarge(rows: Int, bytes: Int, _ createdAt: String) throws {
+    let session = try PostgresSession(url)
+    for _ in 0..<rows {
+      number += 1
+      let payload = #"{"number":\#(number),"text":"\#(String(repeating: "x", count: bytes))"}"#
+      var sha = SHA256()
+      Array(payload.utf8).withUnsafeBytes { sha.update($0) }
+      if let head { sha.update(head) }
+      let hash = sha.finalize()
+      try session.execute(
+        """
+        INSERT INTO public.audit_events (event_type, payload, hash, prev_hash, created_at)
+        VALUES ('test', $1::jsonb, $2, $3, $4::timestamptz)
+        """, [payload, hash.hex, head?.hex, createdAt + "+00"])
+      head = hash
+    }
+  }
+
   func setHead(_ head: Digest?) { self.head = head }
 
   var settings: ArchiveSettings {

@@ -37,8 +37,9 @@ public final class FrameContent: @unchecked Sendable {
     unsafe content.append(line)
     content.append(0x0a)
     tree.append(leaf)
-    if createdAt < firstCreatedAt { firstCreatedAt = createdAt }
-    if createdAt > lastCreatedAt { lastCreatedAt = createdAt }
+    let time = createdAt.inDocumentYears
+    if time < firstCreatedAt { firstCreatedAt = time }
+    if time > lastCreatedAt { lastCreatedAt = time }
   }
 
   /// The line that was added last, without its newline.

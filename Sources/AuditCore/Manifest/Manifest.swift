@@ -101,7 +101,7 @@ public struct Manifest: Equatable, Sendable {
   public struct RowSpan: Equatable, Sendable {
     public var firstID: String
     public var lastID: String
-    /// The least and the greatest.
+    /// The least and the greatest, each as near as a document can name it.
     public var firstCreatedAt: Timestamp
     public var lastCreatedAt: Timestamp
 
@@ -112,7 +112,14 @@ public struct Manifest: Equatable, Sendable {
       self.lastCreatedAt = lastCreatedAt
     }
 
-    public mutating func include(_ time: Timestamp) {
+    /// The span of one row.
+    public init(id: String, createdAt: Timestamp) {
+      let time = createdAt.inDocumentYears
+      self.init(firstID: id, lastID: id, firstCreatedAt: time, lastCreatedAt: time)
+    }
+
+    public mutating func include(_ createdAt: Timestamp) {
+      let time = createdAt.inDocumentYears
       if time < firstCreatedAt { firstCreatedAt = time }
       if time > lastCreatedAt { lastCreatedAt = time }
     }

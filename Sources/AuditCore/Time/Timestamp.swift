@@ -12,6 +12,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   public static var distantPast: Timestamp { Timestamp(microseconds: .min) }
   public static var distantFuture: Timestamp { Timestamp(microseconds: .max) }
 
+  /// Neither of the infinities; such a stamp has a day.
+  @inline(__always)
+  public var isFinite: Bool { microseconds != .min && microseconds != .max }
+
+  /// The nearest instant from year 1 to 9999, which documents can name.
+  public var inDocumentYears: Timestamp { min(max(self, Self.firstInDocuments), Self.lastInDocuments) }
+
+  /// 0001-01-01T00:00:00Z and the microsecond before 10000-01-01.
+  private static let firstInDocuments = Timestamp(microseconds: -63_082_281_600_000_000)
+  private static let lastInDocuments = Timestamp(microseconds: 252_455_616_000_000_000 - 1)
+
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
   public static func now() -> Timestamp {

@@ -191,7 +191,7 @@ struct BundleCheck {
       signatures.count(row.signature)
       if span == nil {
         let id = unsafe identifier.id(batch.line(index))
-        span = Manifest.RowSpan(firstID: id, lastID: id, firstCreatedAt: row.createdAt, lastCreatedAt: row.createdAt)
+        span = Manifest.RowSpan(id: id, createdAt: row.createdAt)
       }
       span?.include(row.createdAt)
       let place = walk.take(row)

@@ -45,16 +45,22 @@ public struct DatabaseVerifier: Sendable {
       progress.event("the table's rows lie out of order: reading them by time", [:])
     }
     do { return try verify(head: head, makesLeaves: makesLeaves, isSorted: true) } catch is TooScattered {
-      throw Failure(
-        .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: table.sql,
-        remedy: "report this table's shape")
+      throw tooScattered
     }
   }
 
+  /// The order by time did not help either.
+  var tooScattered: Failure {
+    Failure(
+      .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: table.sql,
+      remedy: "report this table's shape")
+  }
+
   /// Verifies the table and shows each of its rows to `difference`.
-  func compare(with difference: Difference) throws -> VerifyReport {
-    // Reading twice would show rows twice: by time at once, which needs no second try.
-    try verify(head: nil, makesLeaves: true, isSorted: true, difference: difference).report
+  ///
+  /// - Throws: ``TooScattered`` when the rows' order is too far from the chain's; then `difference` is spent.
+  func compare(with difference: Difference, isSorted: Bool) throws -> VerifyReport {
+    try verify(head: nil, makesLeaves: true, isSorted: isSorted, difference: difference).report
   }
 
   private func verify(
@@ -79,7 +85,7 @@ public struct DatabaseVerifier: Sendable {
       let scan = TableScan(
         stages, conninfo: conninfo, snapshot: snapshot.identifier, table: table, window: window, work: work)
       let walker = ChainWalker(
-        head: head, until: nil, archived: [], sink: sink, lookup: TableLookup(table, in: source), isSorted: isSorted,
+        head: head, until: nil, sink: sink, lookup: TableLookup(table, in: source), isSorted: isSorted,
         recycle: { scan.recycle($0) })
       while let batch = try scan.next() {
         progress.advance(rows: batch.rows.count, bytes: batch.lines.count)

@@ -62,7 +62,7 @@ extension Audit {
         cancellation: cancellation)
       let report = try job.run()
       console.finish(report.json, text(report))
-      if !report.anomalies.isEmpty { throw ExitCode(ExitStatus.integrity.rawValue) }
+      if !report.isSound { throw ExitCode(ExitStatus.integrity.rawValue) }
     }
 
     private func settings(_ environment: Environment) throws -> ArchiveSettings {
@@ -108,6 +108,10 @@ extension Audit {
         text += first == last ? " (\(first))" : " (\(first) to \(last))"
       }
       if let head = report.head { text += "\nhead \(head)" }
+      if let waiting = report.waiting {
+        text += "\n\(waiting.rows) rows wait: the chain has them behind a row that is stamped \(waiting.behind),"
+        text += " later than the server's clock; find out who stamped it"
+      }
       return text + anomalyText(report.anomalies)
     }
   }
