@@ -66,7 +66,7 @@ let package = Package(
         "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto",
         "Bytes",
       ]),
-    library("ChainWriter", ["AuditCore", "CanonicalJSON", "Signing", "Postgres", "Crypto", "Bytes"]),
+    library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Crypto", "Bytes"]),
     .executableTarget(
       name: "memoryctl",
       dependencies: [

@@ -4,6 +4,7 @@ internal import Bytes
 internal import CanonicalJSON
 public import Crypto
 public import Postgres
+public import RowCodec
 public import Signing
 
 /// An event as it was appended.
@@ -24,6 +25,8 @@ public struct EventAppender: Sendable {
   let conninfo: String
   let table: TableName
   let signer: any Signer
+  /// Names of the chain's columns.
+  public var columns = ChainColumns()
   /// How long to wait for writers under way, in seconds.
   public var lockSeconds = 30
 
@@ -49,7 +52,7 @@ public struct EventAppender: Sendable {
     let head = try self.head(session)
     let hash = try digest(text, head)
     let event = try insert(
-      type, text, hash, head, hasSignerID: description.columns.contains { $0.name == "signer_id" }, session)
+      type, text, hash, head, hasSignerID: description.columns.contains { $0.name == columns.signerID }, session)
     try session.executeScript("COMMIT")
     return event
   }
@@ -68,10 +71,13 @@ public struct EventAppender: Sendable {
 
   /// The row that no row follows: the newest by time, and from there along the chain.
   private func head(_ session: borrowing PostgresSession) throws -> Digest? {
-    let newest = try session.execute("SELECT hash FROM \(table.sql) ORDER BY created_at DESC, ctid DESC LIMIT 1")
+    let hash = quoteIdentifier(columns.hash)
+    let newest = try session.execute(
+      "SELECT \(hash) FROM \(table.sql) ORDER BY \(quoteIdentifier(columns.createdAt)) DESC NULLS LAST, ctid DESC LIMIT 1")
     guard var head = newest.first?[0] else { return nil }
-    while let next = try session.execute("SELECT hash FROM \(table.sql) WHERE prev_hash = $1 LIMIT 1", [head]).first?[0]
-    {
+    let follower =
+      "SELECT \(hash) FROM \(table.sql) WHERE \(quoteIdentifier(columns.previousHash)) = $1 LIMIT 1"
+    while let next = try session.execute(follower, [head]).first?[0] {
       head = next
     }
     guard let digest = Digest(hex: head) else {
@@ -99,15 +105,22 @@ public struct EventAppender: Sendable {
     _ session: borrowing PostgresSession
   ) throws -> AppendedEvent {
     let signature = Base64.encode(try signer.sign(hash))
+    var names = [columns.id, "event_type", columns.payload, columns.hash, columns.previousHash, columns.signature]
+    var values = ["gen_random_uuid()", "$1", "$2::jsonb", "$3", "$4", "$5"]
+    var parameters = [type, payload, hash.hex, previous?.hex, signature]
+    if hasSignerID {
+      names.append(columns.signerID)
+      values.append("$6")
+      parameters.append(signer.description.kid)
+    }
+    let time = quoteIdentifier(columns.createdAt)
     let row = try session.execute(
       """
-      INSERT INTO \(table.sql) (id, event_type, payload, hash, prev_hash, signature, created_at\(hasSignerID ? ", signer_id" : ""))
-      VALUES (gen_random_uuid(), $1, $2::jsonb, $3, $4, $5, greatest(clock_timestamp(),
-        (SELECT max(created_at) + interval '1 microsecond' FROM \(table.sql) WHERE isfinite(created_at)))
-        \(hasSignerID ? ", $6" : ""))
-      RETURNING id::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-      """,
-      [type, payload, hash.hex, previous?.hex, signature] + (hasSignerID ? [signer.description.kid] : []))[0]
+      INSERT INTO \(table.sql) (\(names.map(quoteIdentifier).joined(separator: ", ")), \(time))
+      VALUES (\(values.joined(separator: ", ")), greatest(clock_timestamp(),
+        (SELECT max(\(time)) + interval '1 microsecond' FROM \(table.sql) WHERE isfinite(\(time)))))
+      RETURNING \(quoteIdentifier(columns.id))::text, to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+      """, parameters)[0]
     return AppendedEvent(id: row[0] ?? "", hash: hash, previous: previous, createdAt: row[1] ?? "")
   }
 }

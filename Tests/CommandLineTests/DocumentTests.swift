@@ -14,7 +14,9 @@ struct DocumentTests {
     let archived = try site.run("audit", "archive", "--json")
     #expect(archived.status == 0, "\(archived.errorText)")
     let archive = try json(archived)
-    #expect(names(archive) == ["manifests", "rows", "anomalies", "anomalyList", "signatures", "headHash", "dryRun"])
+    #expect(names(archive) == [
+        "manifests", "rows", "anomalies", "anomalyList", "signatures", "headHash", "dryRun", "waiting",
+      ])
     #expect(archive["rows"] == 900)
     #expect(archive["manifests"]?.array == [0, 1, 2])
 
@@ -93,5 +95,44 @@ struct DocumentTests {
     #expect(verified.status == 0)
     #expect(try json(verified)["rows"] == 29)
     #expect(try site.run("audit", "append", "--type", "t", "--payload", "-", input: "{").status == 64)
+  }
+
+  @Test("rows that wait behind a stamp from the future page someone")
+  func waiting() throws {
+    let site = try Site()
+    try site.makeChain(rows: 60)
+    try PostgresSession(site.source).executeScript(
+      """
+      UPDATE public.audit_events SET created_at = '2399-01-01'
+      WHERE id = (SELECT id FROM public.audit_events ORDER BY created_at OFFSET 40 LIMIT 1)
+      """)
+    let archived = try site.run("audit", "archive", "--json")
+    #expect(archived.status == 65)
+    let document = try json(archived)
+    #expect(document["rows"] == 40)
+    #expect(document["anomalies"] == 0)
+    #expect(names(document["waiting"]) == ["rows", "behind"])
+    #expect(document["waiting"]?["rows"] == 19)
+    #expect(try site.run("audit", "verify").status == 0)
+  }
+
+  @Test("an event is appended to a table whose columns have other names")
+  func appendByOtherNames() throws {
+    let site = try Site()
+    try site.makeChain(rows: 20)
+    try PostgresSession(site.source).executeScript(
+      """
+      ALTER TABLE public.audit_events RENAME hash TO "Hash of it";
+      ALTER TABLE public.audit_events RENAME prev_hash TO "before";
+      ALTER TABLE public.audit_events RENAME created_at TO "at"
+      """)
+    let columns = ["--column-hash", "Hash of it", "--column-prev-hash", "before", "--column-created-at", "at"]
+    let payload = site.directory("payload")
+    try "{}".write(toFile: payload, atomically: true, encoding: .utf8)
+    let appended = try site.run(["audit", "append", "--type", "t", "--payload", payload] + columns)
+    #expect(appended.status == 0, "\(appended.errorText)")
+    let verified = try site.run(["audit", "verify", "--database", site.source, "--json"] + columns)
+    #expect(verified.status == 0, "\(verified.text)")
+    #expect(try json(verified)["rows"] == 21)
   }
 }

@@ -29,6 +29,10 @@ struct Site {
 
   /// Runs the program to its end.
   func run(_ arguments: String..., change: [String: String?] = [:], input: String = "") throws -> CommandOutput {
+    try run(arguments, change: change, input: input)
+  }
+
+  func run(_ arguments: [String], change: [String: String?] = [:], input: String = "") throws -> CommandOutput {
     try Command.run(
       program, arguments, environment: environment.merging(change) { $1 }, inheritsEnvironment: false,
       input: Array(input.utf8))

@@ -33,8 +33,9 @@ extension Audit {
       guard let bytes = readSmallFile(path, limit: 64 << 20) else {
         throw Failure(.usage, "the payload cannot be read, or has more than 64 MiB", on: path, remedy: "check the path")
       }
-      let appender = EventAppender(
+      var appender = EventAppender(
         conninfo: try table.conninfo(environment), table: try table.tableName(environment), signer: signer)
+      appender.columns = table.names
       let event = try appender.append(type: type, payload: bytes)
       Console(common).finish(
         .object([
