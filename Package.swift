@@ -82,6 +82,7 @@ let package = Package(
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
 
     .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: common),
+    tests("PipelineTests", ["Pipeline"]),
     tests("CryptoTests", ["Crypto", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),

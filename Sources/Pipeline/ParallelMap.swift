@@ -7,19 +7,20 @@ public protocol Sequenced: Sendable {
 }
 
 /// Several threads between a producer and a consumer; what comes out keeps the order of what went in.
-public final class ParallelMap<Input: Sequenced, Output: Sequenced>: @unchecked Sendable {
-  private let output: BoundedQueue<Output>
-  // Touched by the consumer's thread alone.
-  private var early: [Int: Output] = [:]
-  private var next = 0
+public final class ParallelMap<Input: Sequenced, Output: Sequenced>: Sendable {
+  private let output: OrderedQueue<Output>
 
-  /// - Parameter makeWorker: makes what one thread runs on each input; called on that thread.
+  /// - Parameters:
+  ///   - input: elements in the order of their sequence, from 0.
+  ///   - makeWorker: makes what one thread runs on each input; called on that thread. Its results have their inputs'
+  ///     sequences.
   public init(
     _ stages: Stages, name: String, workers: Int, input: BoundedQueue<Input>,
     makeWorker: @escaping @Sendable () throws -> (Input) throws -> Output
   ) {
-    let output = stages.queue(BoundedQueue<Output>(capacity: workers + 1, producers: workers))
+    let output = OrderedQueue<Output>(window: workers + 1, producers: workers)
     self.output = output
+    stages.onFailure { output.stop() }
     for _ in 0..<workers {
       stages.start(name) {
         let work = try makeWorker()
@@ -30,14 +31,5 @@ public final class ParallelMap<Input: Sequenced, Output: Sequenced>: @unchecked 
   }
 
   /// The next result in order, waiting for it; nil at the end.
-  public func pop() throws(PipelineStopped) -> Output? {
-    while true {
-      if let element = early.removeValue(forKey: next) {
-        next += 1
-        return element
-      }
-      guard let element = try output.pop() else { return nil }
-      early[element.sequence] = element
-    }
-  }
+  public func pop() throws(PipelineStopped) -> Output? { try output.pop() }
 }
