@@ -139,7 +139,8 @@ public struct ArchiveJob: Sendable {
     _ output: any PartOutput, isSorted: Bool
   ) throws -> DayCutter {
     let cutter = DayCutter(
-      day: plan.day, lastDay: plan.lastDay, part: plan.part, head: plan.last?.manifest.chain.headHash, settings: settings.bundles,
+      day: plan.day, lastDay: plan.lastDay, part: plan.part, head: plan.last?.manifest.chain.headHash,
+      settings: settings.bundles,
       requiresSignatures: settings.requiresSignatures, acceptedRewind: plan.rewind,
       identifier: RowIdentifier(table.columns, table.indexes), takeFrame: { try output.takeFrame() },
       emit: { try output.emit($0, resumeFrom: plan.window.from) })

@@ -76,7 +76,8 @@ public final class ChainWalker {
   static let heldBackBytes = 8 << 20
 
   public init(
-    head: Digest?, until: Timestamp?, isArchived: @escaping (RowFacts) throws -> Bool = { _ in false }, sink: any RowSink, lookup: any ChainLookup,
+    head: Digest?, until: Timestamp?, isArchived: @escaping (RowFacts) throws -> Bool = { _ in false },
+    sink: any RowSink, lookup: any ChainLookup,
     limitBytes: Int = 32 << 20, isSorted: Bool, firstFault: PlaceFault? = nil, recycle: @escaping (RowBatch) -> Void
   ) {
     self.head = head

@@ -29,8 +29,7 @@ public struct ChainTable: Sendable {
   /// The select list: a column's own binary form where it is read, its output function's text elsewhere.
   var selectList: String {
     zip(columns, description.columns).map { column, described in
-      let name = quoteIdentifier(column.name)
-      return column.isBinary ? name : "\(described.outputFunction)(\(name))::text"
+      column.isBinary ? quoteIdentifier(column.name) : described.textExpression
     }.joined(separator: ", ")
   }
 

@@ -73,7 +73,8 @@ public struct EventAppender: Sendable {
   private func head(_ session: borrowing PostgresSession) throws -> Digest? {
     let hash = quoteIdentifier(columns.hash)
     let newest = try session.execute(
-      "SELECT \(hash) FROM \(table.sql) ORDER BY \(quoteIdentifier(columns.createdAt)) DESC NULLS LAST, ctid DESC LIMIT 1")
+      "SELECT \(hash) FROM \(table.sql) ORDER BY \(quoteIdentifier(columns.createdAt)) DESC NULLS LAST, ctid DESC LIMIT 1"
+    )
     guard var head = newest.first?[0] else { return nil }
     let follower =
       "SELECT \(hash) FROM \(table.sql) WHERE \(quoteIdentifier(columns.previousHash)) = $1 LIMIT 1"

@@ -6,8 +6,8 @@ public struct TableDescription: Sendable {
     public let name: String
     /// `format_type`'s text, with the modifier.
     public let type: String
-    /// Output function of the type, qualified and quoted.
-    public let outputFunction: String
+    /// SQL for the value's text as its type's output function gives it; a cast to text may give another.
+    public let textExpression: String
     public let isNotNull: Bool
     public let isGenerated: Bool
   }
@@ -112,15 +112,18 @@ extension PostgresSession {
   private func columns(of oid: String) throws(PostgresError) -> [TableDescription.Column] {
     try execute(
       """
-      SELECT a.attname, format_type(a.atttypid, a.atttypmod), quote_ident(n.nspname) || '.' || quote_ident(p.proname),
+      SELECT a.attname, format_type(a.atttypid, a.atttypmod),
+        format('%I.%I(%I%s)::text', n.nspname, p.proname, a.attname,
+          CASE WHEN t.typtype = 'b' AND argument.oid <> t.oid AND argument.typtype <> 'p'
+            THEN '::' || format_type(argument.oid, NULL) END),
         a.attnotnull::text, (a.attgenerated <> '')::text
       FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_proc p ON p.oid = t.typoutput
-        JOIN pg_namespace n ON n.oid = p.pronamespace
+        JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_type argument ON argument.oid = p.proargtypes[0]
       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
       """, [oid]
     ).map { row in
       TableDescription.Column(
-        name: row[0] ?? "", type: row[1] ?? "", outputFunction: row[2] ?? "", isNotNull: row[3] == "true",
+        name: row[0] ?? "", type: row[1] ?? "", textExpression: row[2] ?? "", isNotNull: row[3] == "true",
         isGenerated: row[4] == "true")
     }
   }

@@ -8,7 +8,7 @@ import Testing
 @Suite("kill -9, and two at once", .enabled(if: TemporaryPostgres.isUsable))
 struct CrashTests {
   /// Instants at which a run is killed; MEMORYCTL_KILLS asks for more.
-  static let kills = ProcessInfo.processInfo.environment["MEMORYCTL_KILLS"].flatMap { Int($0) } ?? 40
+  static let kills = ProcessInfo.processInfo.environment["MEMORYCTL_KILLS"].flatMap { Int($0) } ?? 200
 
   /// Runs to the end, waiting until the server has noticed that the killed one is gone.
   private func complete(_ site: Site) throws -> CommandOutput {

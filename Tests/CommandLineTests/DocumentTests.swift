@@ -14,7 +14,8 @@ struct DocumentTests {
     let archived = try site.run("audit", "archive", "--json")
     #expect(archived.status == 0, "\(archived.errorText)")
     let archive = try json(archived)
-    #expect(names(archive) == [
+    #expect(
+      names(archive) == [
         "manifests", "rows", "anomalies", "anomalyList", "signatures", "headHash", "dryRun", "waiting",
       ])
     #expect(archive["rows"] == 900)
