@@ -78,6 +78,19 @@ public struct Archive: Sendable {
     return stored
   }
 
+  /// The manifest before one that can be trusted, which vouches for it; nil before the first.
+  ///
+  /// - Throws: an ``ArchiveFinding`` when it is damaged, missing, or not the one that its successor names.
+  public func predecessor(of stored: StoredManifest) throws -> StoredManifest? {
+    guard stored.manifest.sequence > 0 else { return nil }
+    let previous = try manifest(stored.manifest.sequence - 1)
+    guard previous.digest == stored.manifest.previousManifest else {
+      throw ArchiveFinding(
+        name(Self.manifestKey(previous.manifest.sequence)), "it is not the manifest that the next one names")
+    }
+    return previous
+  }
+
   /// Opens the bundle of a manifest.
   ///
   /// - Parameter makesLeaves: digest each row as a leaf of the Merkle tree.

@@ -87,7 +87,10 @@ public struct ArchiveJob: Sendable {
     switch keys.verify(last.proof, over: last.digest, at: last.manifest.createdAt, for: .manifests) {
     case .valid: return
     case .unverifiable(let reason):
-      progress.event("the last manifest's signature cannot be checked", ["reason": reason])
+      throw Failure(
+        .integrity, "signature-unverifiable: \(reason)", on: name,
+        remedy: "add the public key of whoever signed it to AUDIT_SIGNERS_FILE; nothing is appended behind a stranger's"
+      )
     case .invalid(let reason): throw ArchiveFinding(name, "its signature is invalid: \(reason)")
     }
   }
@@ -114,7 +117,7 @@ public struct ArchiveJob: Sendable {
       let scan = TableScan(
         stages, conninfo: settings.conninfo, snapshot: plan.snapshot.identifier, table: table, window: window,
         work: work)
-      cutter = try walk(plan, source, table, scan, output, isSorted: isSorted)
+      cutter = try walk(plan, source, table, scan, work, output, isSorted: isSorted)
       output.end()
     } catch {
       stages.fail(error)
@@ -135,7 +138,7 @@ public struct ArchiveJob: Sendable {
   }
 
   private func walk(
-    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ scan: TableScan,
+    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ scan: TableScan, _ work: RowWork,
     _ output: any PartOutput, isSorted: Bool
   ) throws -> DayCutter {
     let cutter = DayCutter(
@@ -146,8 +149,9 @@ public struct ArchiveJob: Sendable {
       emit: { try output.emit($0, resumeFrom: plan.window.from) })
     progress.expect(rows: try source.estimatedRows(table, plan.window))
     let walker = ChainWalker(
-      head: plan.head, until: plan.window.until, isArchived: plan.archivedRows(), sink: cutter,
-      lookup: TableLookup(table, in: source), isSorted: isSorted, firstFault: plan.firstFault,
+      head: plan.head, until: plan.window.until, isArchived: plan.archivedCheck(), sink: cutter,
+      lookup: TableLookup(table, in: source, window: plan.window, work: work), isSorted: isSorted,
+      firstFault: plan.firstFault,
       recycle: { scan.recycle($0) })
     while let batch = try scan.next() {
       progress.advance(rows: batch.rows.count, bytes: batch.lines.count)

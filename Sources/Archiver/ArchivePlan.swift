@@ -23,7 +23,7 @@ struct ArchivePlan {
   private(set) var rewind: Digest?
   private(set) var firstFault: PlaceFault?
   /// Rows in the window that are archived already.
-  private var archived: Set<Digest> = []
+  private var archived = ArchivedRowSet()
   private let settings: ArchiveSettings
   private let archive: Archive
   private let table: ChainTable
@@ -109,15 +109,15 @@ struct ArchivePlan {
   }
 
   private func lastCommonRow(_ session: borrowing PostgresSession) throws -> (hash: Digest, createdAt: Timestamp)? {
-    var sequence = last?.manifest.sequence
-    while let current = sequence {
-      let rows = try ArchivedRows.read(archive, try archive.manifest(current).manifest)
+    var stored = last
+    while let current = stored {
+      let rows = try archive.rowNames(current.manifest, settings.columns)
       for start in stride(from: rows.count - 1, through: 0, by: -1000) {
         let piece = rows[max(0, start - 999)...start]
         let found = try Self.find(piece.map(\.hash), session, table)
-        if let common = piece.last(where: { found.contains($0.hash) }) { return common }
+        if let common = piece.last(where: { found.contains($0.hash) }) { return (common.hash, common.createdAt) }
       }
-      sequence = current == 0 ? nil : current - 1
+      stored = try archive.predecessor(of: current)
     }
     return nil
   }
@@ -125,28 +125,33 @@ struct ArchivePlan {
   /// A test for rows that are archived already.
   ///
   /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive.
-  func archivedRows() -> (RowFacts) throws -> Bool {
-    var timeless: Set<Digest>?
-    return { row in
-      if row.createdAt.isFinite { return archived.contains(row.hash) }
-      let hashes = try timeless ?? timelessRows()
-      timeless = hashes
-      return hashes.contains(row.hash)
+  func archivedCheck() -> ArchivedCheck {
+    let identifier = RowIdentifier(table.columns, table.indexes)
+    var timeless: ArchivedRowSet?
+    return { batch, index in
+      let row = batch.rows[index]
+      if archived.isEmpty && row.createdAt.isFinite { return false }
+      var rows = archived
+      if !row.createdAt.isFinite {
+        rows = try timeless ?? timelessRows()
+        timeless = rows
+      }
+      return rows.contains(row.hash) { unsafe identifier.id(batch.line(index)) }
     }
   }
 
-  private func timelessRows() throws -> Set<Digest> {
-    var hashes: Set<Digest> = []
+  private func timelessRows() throws -> ArchivedRowSet {
+    var rows = ArchivedRowSet()
     var stored = last
     while let current = stored {
       if let span = current.manifest.rows, span.holdsTimelessRows {
-        for row in try ArchivedRows.read(archive, current.manifest) where !row.createdAt.isFinite {
-          hashes.insert(row.hash)
+        for row in try archive.rowNames(current.manifest, settings.columns, where: { !$0.isFinite }) {
+          rows.insert(row.hash, id: row.id)
         }
       }
-      stored = current.manifest.sequence == 0 ? nil : try archive.manifest(current.manifest.sequence - 1)
+      stored = try archive.predecessor(of: current)
     }
-    return hashes
+    return rows
   }
 
   private static func find(
@@ -167,11 +172,11 @@ struct ArchivePlan {
     var stored: StoredManifest? = last
     while let current = stored, current.manifest.createdAt.advanced(bySeconds: 2 * 86_400) >= from {
       if let span = current.manifest.rows, span.lastCreatedAt >= from {
-        for row in try ArchivedRows.read(archive, current.manifest) where row.createdAt >= from {
-          archived.insert(row.hash)
+        for row in try archive.rowNames(current.manifest, settings.columns, where: { $0 >= from }) {
+          archived.insert(row.hash, id: row.id)
         }
       }
-      stored = current.manifest.sequence == 0 ? nil : try archive.manifest(current.manifest.sequence - 1)
+      stored = try archive.predecessor(of: current)
     }
   }
 }

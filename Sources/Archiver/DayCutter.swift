@@ -19,6 +19,8 @@ final class DayCutter: RowSink {
 
   private var day: UTCDay?
   private let lastDay: UTCDay
+  /// No row is older than the clocks of computers: 1970-01-01.
+  private static let firstDay = UTCDay(number: 0)
   private var part: Int
   private var head: Digest?
   private var facts: BundleFacts?
@@ -55,7 +57,6 @@ final class DayCutter: RowSink {
   @safe
   func take(_ row: RowFacts, _ line: UnsafeRawBufferPointer, fault: PlaceFault?) throws {
     if fault?.isOnChain ?? true { try cut(before: row) }
-    if day == nil { day = row.createdAt.isFinite ? row.createdAt.day : lastDay }
     let frame = try self.frame ?? takeFrame()
     self.frame = frame
     note(row, line, fault)
@@ -66,9 +67,10 @@ final class DayCutter: RowSink {
   }
 
   private func cut(before row: RowFacts) throws {
-    // A stamp of infinity has no day: the row stays where the chain has it.
-    if let day, row.createdAt.isFinite, row.createdAt.day > day {
-      try close(through: row.createdAt.day.advanced(by: -1))
+    // A row whose stamp has no day that could be true stays where the chain has it.
+    if row.createdAt.isFinite, row.createdAt.day >= Self.firstDay {
+      if let day, row.createdAt.day > day { try close(through: row.createdAt.day.advanced(by: -1)) }
+      if day == nil { day = row.createdAt.day }
     }
     guard let facts, facts.rowCount >= settings.maxRows || contentBytes >= settings.maxContentBytes else { return }
     try seal(isLast: false)
@@ -103,7 +105,9 @@ final class DayCutter: RowSink {
 
   private func openFacts() -> BundleFacts {
     if let facts { return facts }
-    var facts = BundleFacts(coverage: Manifest.Coverage(day: day!, part: part, isLast: false), previousHash: head)
+    // The day is known when the bundle is sealed: the first rows of a chain may have none.
+    var facts = BundleFacts(
+      coverage: Manifest.Coverage(day: day ?? lastDay, part: part, isLast: false), previousHash: head)
     facts.acceptedRewind = acceptedRewind
     acceptedRewind = nil
     return facts
@@ -119,6 +123,9 @@ final class DayCutter: RowSink {
   private func seal(isLast: Bool) throws {
     try passFrame()
     var facts = openFacts()
+    let day = self.day ?? lastDay
+    self.day = day
+    facts.coverage.day = day
     facts.coverage.isLast = isLast
     facts.headHash = head
     if facts.rowCount > 0 { facts.span?.lastID = unsafe lastLine.withUnsafeBytes { unsafe identifier.id($0) } }
@@ -126,11 +133,12 @@ final class DayCutter: RowSink {
     self.facts = nil
     contentBytes = 0
     part = isLast ? 0 : part + 1
-    if isLast { day = day?.next }
+    if isLast { self.day = day.next }
   }
 
   /// Closes every day up to and with `last`.
   func close(through last: UTCDay) throws {
+    if day == nil && facts != nil { day = lastDay }
     while let day, day <= last { try seal(isLast: true) }
   }
 
@@ -140,5 +148,5 @@ final class DayCutter: RowSink {
   }
 
   /// Nothing was ever archived or seen.
-  var isEmpty: Bool { day == nil }
+  var isEmpty: Bool { day == nil && facts == nil && rows == 0 }
 }

@@ -6,17 +6,29 @@ public import Pipeline
 public import RowCodec
 public import Signing
 
-/// Hashes and times of the rows that a bundle holds.
-public enum ArchivedRows {
-  public static func read(
-    _ archive: Archive, _ manifest: Manifest, names: ChainColumns = ChainColumns()
-  ) throws -> [(hash: Digest, createdAt: Timestamp)] {
-    guard let reader = try archive.bundle(manifest, makesLeaves: false) else { return [] }
-    var rows: [(hash: Digest, createdAt: Timestamp)] = []
-    rows.reserveCapacity(manifest.rowCount)
+/// What names a row, and when it was stamped.
+public struct ArchivedRowName: Sendable {
+  public let hash: Digest
+  public let id: String
+  public let createdAt: Timestamp
+}
+
+extension Archive {
+  /// The rows that a manifest's bundle holds, where `isWanted` says so.
+  ///
+  /// - Parameter names: the chain's columns.
+  public func rowNames(
+    _ manifest: Manifest, _ names: ChainColumns, where isWanted: (Timestamp) -> Bool = { _ in true }
+  ) throws -> [ArchivedRowName] {
+    guard let reader = try bundle(manifest, makesLeaves: false) else { return [] }
+    var rows: [ArchivedRowName] = []
     let work = try manifest.source.rowWork(names, keys: KeyRing([]), signatures: .none)
+    let identifier = RowIdentifier(work.columns, work.indexes)
     try scanRows(reader, name: manifest.bundle?.key ?? "", work: work) { scan, batch in
-      for row in batch.rows { rows.append((row.hash, row.createdAt)) }
+      for (index, row) in batch.rows.enumerated() where isWanted(row.createdAt) {
+        let id = unsafe identifier.id(batch.line(index))
+        rows.append(ArchivedRowName(hash: row.hash, id: id, createdAt: row.createdAt))
+      }
       scan.recycle(batch)
     }
     return rows

@@ -18,6 +18,8 @@ public struct RowFacts: Sendable {
   public var line: Range<Int>
   /// The hash is the digest of payload and predecessor.
   public var hashMatches: Bool
+  /// Hash and predecessor are SHA-256 in hex; without, the row can have no place on a chain.
+  public var isWellFormed: Bool
   public var signature: SignatureVerdict
 }
 

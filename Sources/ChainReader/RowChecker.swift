@@ -117,7 +117,7 @@ struct RowChecker: ~Copyable {
     batch.rows.append(
       RowFacts(
         hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf ?? Self.noDigest, line: line,
-        hashMatches: false, signature: verdict))
+        hashMatches: false, isWellFormed: isWellFormed, signature: verdict))
     if canonical.count >= Self.waitingBytes { settle(batch) }
   }
 

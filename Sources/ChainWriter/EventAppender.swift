@@ -20,7 +20,8 @@ public struct AppendedEvent: Sendable {
 /// That writer reads the newest row with FOR UPDATE and then inserts. A lock on the row would not keep two writers from
 /// chaining to the same predecessor: the second waits for the row, and then goes on with the head that it had read
 /// before. So the whole table is locked against writers and against FOR UPDATE; the other writer then waits before it
-/// reads, and finds our row.
+/// reads, and finds our row. Our stamp is our transaction's beginning, from before the wait for the lock, as the other
+/// writer's is: who waits behind us began later, and its row is the newer one for whoever reads next.
 public struct EventAppender: Sendable {
   let conninfo: String
   let table: TableName
@@ -46,10 +47,12 @@ public struct EventAppender: Sendable {
         .configuration, "there is no such table", on: "\(table.schema).\(table.name)",
         remedy: "check --table and --database")
     }
+    // Most of the way along the chain is gone before anyone has to wait for us.
+    let near = try head(session, from: nil)
     try session.executeScript("SET lock_timeout = '\(lockSeconds)s'; BEGIN; LOCK TABLE \(table.sql) IN EXCLUSIVE MODE")
     // A session that ends within its transaction rolls it back.
     let text = try jsonbText(payload, session)
-    let head = try self.head(session)
+    let head = try self.head(session, from: near)
     let hash = try digest(text, head)
     let event = try insert(
       type, text, hash, head, hasSignerID: description.columns.contains { $0.name == columns.signerID }, session)
@@ -69,22 +72,26 @@ public struct EventAppender: Sendable {
     }
   }
 
-  /// The row that no row follows: the newest by time, and from there along the chain.
-  private func head(_ session: borrowing PostgresSession) throws -> Digest? {
+  /// The row that no row follows: from `start`, or else from the newest by time, along the chain.
+  private func head(_ session: borrowing PostgresSession, from start: Digest?) throws -> Digest? {
     let hash = quoteIdentifier(columns.hash)
-    let newest = try session.execute(
-      "SELECT \(hash) FROM \(table.sql) ORDER BY \(quoteIdentifier(columns.createdAt)) DESC NULLS LAST, ctid DESC LIMIT 1"
-    )
+    let time = quoteIdentifier(columns.createdAt)
+    let newest =
+      try start.map { [[$0.hex]] }
+      ?? session.execute("SELECT \(hash) FROM \(table.sql) ORDER BY \(time) DESC NULLS LAST, ctid DESC LIMIT 1")
     guard var head = newest.first?[0] else { return nil }
-    let follower =
-      "SELECT \(hash) FROM \(table.sql) WHERE \(quoteIdentifier(columns.previousHash)) = $1 LIMIT 1"
+    let follower = "SELECT \(hash) FROM \(table.sql) WHERE \(quoteIdentifier(columns.previousHash)) = $1 LIMIT 1"
+    var passed: Set<String> = []
     while let next = try session.execute(follower, [head]).first?[0] {
+      guard passed.insert(head).inserted else { throw unsoundHead("the rows behind it go round in a circle", head) }
       head = next
     }
-    guard let digest = Digest(hex: head) else {
-      throw Failure(.integrity, "the head's hash is no SHA-256", on: head, remedy: "run audit verify --database")
-    }
+    guard let digest = Digest(hex: head) else { throw unsoundHead("the head's hash is no SHA-256", head) }
     return digest
+  }
+
+  private func unsoundHead(_ problem: String, _ hash: String) -> Failure {
+    Failure(.integrity, problem, on: hash, remedy: "run audit verify --database; nothing was appended")
   }
 
   private func digest(_ text: String, _ previous: Digest?) throws -> Digest {
@@ -118,7 +125,7 @@ public struct EventAppender: Sendable {
     let row = try session.execute(
       """
       INSERT INTO \(table.sql) (\(names.map(quoteIdentifier).joined(separator: ", ")), \(time))
-      VALUES (\(values.joined(separator: ", ")), greatest(clock_timestamp(),
+      VALUES (\(values.joined(separator: ", ")), greatest(now(),
         (SELECT max(\(time)) + interval '1 microsecond' FROM \(table.sql) WHERE isfinite(\(time)))))
       RETURNING \(quoteIdentifier(columns.id))::text, to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
       """, parameters)[0]

@@ -8,13 +8,14 @@ internal import CPostgres
 public struct PostgresSession: ~Copyable {
   let connection: OpaquePointer  // PGconn, freed in deinit
 
-  /// Settings that make output independent of roles' and databases' defaults.
+  /// Settings that make output independent of roles' and databases' defaults. With row_security off a policy that would
+  /// hide rows is an error instead.
   private static let settings = [
     "client_encoding": "UTF8", "datestyle": "ISO", "intervalstyle": "postgres", "timezone": "UTC",
     "bytea_output": "hex", "extra_float_digits": "1", "synchronize_seqscans": "off",
     "max_parallel_workers_per_gather": "0", "statement_timeout": "0", "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0", "search_path": "pg_catalog", "xmloption": "content",
-    "lc_monetary": "C",
+    "lc_monetary": "C", "row_security": "off",
   ]
 
   /// Connects.

@@ -65,7 +65,9 @@ extension PostgresSession {
     let row = try execute(
       """
       WITH others AS (
-        SELECT xact_start, query = '<insufficient privilege>' AS hidden FROM pg_stat_activity
+        SELECT xact_start, query = '<insufficient privilege>' AS hidden, xact_start IS NULL
+          AND (state = 'disabled' OR backend_xid IS NOT NULL OR backend_xmin IS NOT NULL) AS untracked
+        FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
           AND backend_type IS DISTINCT FROM 'autovacuum worker' AND backend_type IS DISTINCT FROM 'walsender'),
       instants AS (
@@ -74,12 +76,15 @@ extension PostgresSession {
       SELECT pg_is_in_recovery()::text, (SELECT count(*) FROM others WHERE hidden)::text,
         (extract(epoch FROM running - '2000-01-01 00:00:00+00') * 1000000)::bigint::text,
         (extract(epoch FROM least(running, prepared) - '2000-01-01 00:00:00+00') * 1000000)::bigint::text,
-        (prepared IS NOT NULL)::text
+        (prepared IS NOT NULL)::text, (SELECT count(*) FROM others WHERE untracked)::text
       FROM instants
       """)[0]
     if row[0] == "true" { return .unknown(reason: "a standby does not know its primary's transactions") }
     if let hidden = row[1], hidden != "0" {
       return .unknown(reason: "this role may not see \(hidden) other sessions; grant it pg_read_all_stats")
+    }
+    if let untracked = row[5], untracked != "0" {
+      return .unknown(reason: "\(untracked) other sessions do not say when they began; set track_activities on")
     }
     guard let running = Int64(row[2] ?? ""), let least = Int64(row[3] ?? "") else {
       return .unknown(reason: "the server did not say")

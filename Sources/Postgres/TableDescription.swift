@@ -112,12 +112,16 @@ extension PostgresSession {
   private func columns(of oid: String) throws(PostgresError) -> [TableDescription.Column] {
     try execute(
       """
+      WITH RECURSIVE bases AS (
+        SELECT DISTINCT atttypid AS type, atttypid AS base FROM pg_attribute WHERE attrelid = $1::oid
+        UNION ALL SELECT type, typbasetype FROM bases JOIN pg_type ON pg_type.oid = base WHERE typtype = 'd')
       SELECT a.attname, format_type(a.atttypid, a.atttypmod),
         format('%I.%I(%I%s)::text', n.nspname, p.proname, a.attname,
-          CASE WHEN t.typtype = 'b' AND argument.oid <> t.oid AND argument.typtype <> 'p'
-            THEN '::' || format_type(argument.oid, NULL) END),
+          CASE WHEN argument.oid = a.atttypid THEN '' WHEN argument.typtype <> 'p' THEN '::' || format_type(argument.oid, NULL)
+            WHEN t.oid <> a.atttypid THEN '::' || format_type(t.oid, NULL) ELSE '' END),
         a.attnotnull::text, (a.attgenerated <> '')::text
-      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_proc p ON p.oid = t.typoutput
+      FROM pg_attribute a JOIN bases ON type = a.atttypid
+        JOIN pg_type t ON t.oid = base AND t.typtype <> 'd' JOIN pg_proc p ON p.oid = t.typoutput
         JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_type argument ON argument.oid = p.proargtypes[0]
       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
       """, [oid]
