@@ -56,10 +56,16 @@ let package = Package(
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
       "ChainReader",
-      ["ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON", "RowCodec"]),
+      [
+        "Files", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON",
+        "RowCodec",
+      ]),
     library(
       "Archiver",
-      ["RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto", "Bytes"]),
+      [
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto",
+        "Bytes",
+      ]),
     library(
       "DrillRunner",
       [

@@ -4,6 +4,7 @@ public import AuditCore
 internal import Bytes
 internal import ChainReader
 internal import Crypto
+internal import Files
 public import Pipeline
 internal import Postgres
 internal import RowCodec
@@ -97,7 +98,7 @@ public struct ArchiveJob: Sendable {
 
   private func spoolDirectory() throws -> String {
     if let directory = settings.spoolDirectory { return directory }
-    return try archive.store.spoolDirectory(stream: archive.stream) ?? "/tmp/memoryctl"
+    return try archive.store.spoolDirectory(stream: archive.stream) ?? "\(Process.temporaryDirectory)/memoryctl"
   }
 
   /// Reads, walks and cuts; the output gets the parts.

@@ -72,6 +72,13 @@ struct ChainOrder {
 
   subscript(place: Int) -> Slot { slots[place] }
 
+  /// Names a row's place on disk; its bytes do not count any more.
+  mutating func spill(_ place: Int, tag: Int) {
+    bytes -= slots[place].bytes
+    slots[place].bytes = 0
+    slots[place].tag = tag
+  }
+
   mutating func retag(_ place: Int, _ tag: Int) { slots[place].tag = tag }
 
   mutating func remove(_ place: Int) -> Slot {
@@ -104,24 +111,49 @@ struct ChainOrder {
     return found
   }
 
+  /// Places of the rows that wait for a row that does not wait itself.
+  func rootPlaces() -> [Int] {
+    let places = places()
+    let hashes = Set(places.map { slots[$0].hash })
+    return places.filter { !hashes.contains(slots[$0].previous) }
+  }
+
+  /// For each place the root of its branch; a row in a circle is its own.
+  func roots() -> [Int] {
+    var roots = Array(repeating: -1, count: slots.count)
+    for root in rootPlaces() {
+      var open = [root]
+      while let place = open.popLast() {
+        guard roots[place] < 0 else { continue }
+        roots[place] = root
+        open += allChildren(of: slots[place].hash)
+      }
+    }
+    for place in roots.indices where roots[place] < 0 { roots[place] = place }
+    return roots
+  }
+
   /// A row's branch: the rows of the longest path that begins with it, and its last one.
   func branch(from place: Int) -> (rows: Int, last: Int) {
     var best = (rows: 1, last: place)
     var open = [(place: place, rows: 1)]
-    var seen = 0
+    // Copies of a row share their followers, and a forged table may hold a cycle, which a digest cannot make.
+    var seen: Set<Int> = [place]
     while let (place, rows) = open.popLast() {
-      seen += 1
       if rows > best.rows { best = (rows, place) }
-      guard seen <= count else { break }  // a cycle, which a digest cannot make but a forged table may hold
-      for child in allChildren(of: slots[place].hash) { open.append((child, rows + 1)) }
+      for child in allChildren(of: slots[place].hash) where seen.insert(child).inserted {
+        open.append((child, rows + 1))
+      }
     }
     return best
   }
 
   /// The better of two rows to go on with: the longer branch, then the earlier row, then the lesser hash.
   func isBetter(_ a: Int, than b: Int) -> Bool {
-    let (rowsOfA, rowsOfB) = (branch(from: a).rows, branch(from: b).rows)
-    if rowsOfA != rowsOfB { return rowsOfA > rowsOfB }
+    if slots[a].hash != slots[b].hash {
+      let (rowsOfA, rowsOfB) = (branch(from: a).rows, branch(from: b).rows)
+      if rowsOfA != rowsOfB { return rowsOfA > rowsOfB }
+    }
     if slots[a].createdAt != slots[b].createdAt { return slots[a].createdAt < slots[b].createdAt }
     return slots[a].hash.hex < slots[b].hash.hex
   }

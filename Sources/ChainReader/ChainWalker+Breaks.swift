@@ -18,14 +18,14 @@ extension ChainWalker {
   ///
   /// - Returns: false when what waits has no claim to be the chain.
   func goOn(atEnd: Bool) throws -> Bool {
-    let before = roots()
+    let before = order.rootPlaces()
     let known = try lookup.rows(
       withHash: before.map { order[$0].previous }.filter { $0 != ChainOrder.nothing && !postponedTips.contains($0) })
     postpone(before, known)
-    var candidates = self.candidates(atEnd: atEnd, known)
+    var candidates = try self.candidates(atEnd: atEnd, known)
     if atEnd {
-      let own = try lookup.rows(withHash: candidates.map { order[$0.place].hash })
-      candidates.removeAll { own[order[$0.place].hash]?.count ?? 1 > 1 }
+      let copied = try lookup.copied(candidates.map { order[$0.place].hash })
+      candidates.removeAll { copied.contains(order[$0.place].hash) }
     }
     guard !candidates.isEmpty, atEnd || candidates.count <= Self.mostCandidates else { return false }
     if let head, try lookup.successors(of: [head])[head] != nil { return false }
@@ -37,7 +37,7 @@ extension ChainWalker {
     }
     guard let best = claims.max(by: { isBetter($1, than: $0) }) else { return false }
     if atEnd, let head {
-      let newest = try headCreatedAt ?? lookup.rows(withHash: [head])[head]?.createdAt ?? .distantPast
+      let newest = try headCreatedAt ?? lookup.rows(withHash: [head])[head] ?? .distantPast
       headCreatedAt = newest
       guard best.lastCreatedAt > newest else { return false }
     }
@@ -47,10 +47,12 @@ extension ChainWalker {
     return true
   }
 
-  private func candidates(atEnd: Bool, _ known: [Digest: KnownRow]) -> [Candidate] {
-    roots().compactMap { root in
+  private func candidates(atEnd: Bool, _ known: [Digest: Timestamp]) throws -> [Candidate] {
+    try order.rootPlaces().compactMap { root in
       let slot = order[root]
-      guard atEnd || known[slot.previous] == nil, facts(root).isWellFormed, facts(root).hashMatches else { return nil }
+      guard atEnd || known[slot.previous] == nil else { return nil }
+      let facts = try waiting.facts(slot.tag)
+      guard facts.isWellFormed, facts.hashMatches else { return nil }
       let (rows, last) = order.branch(from: root)
       return Candidate(place: root, previous: slot.previous, rows: rows, lastCreatedAt: order[last].createdAt)
     }
@@ -63,28 +65,15 @@ extension ChainWalker {
     return left.hash.hex < right.hash.hex
   }
 
-  private func facts(_ place: Int) -> RowFacts {
-    let tag = order[place].tag
-    guard let batch = batches[tag >> 32]?.batch else { preconditionFailure("a row outlives its batch") }
-    return batch.rows[tag & 0xffff_ffff]
-  }
-
-  /// Rows that wait for a row that does not wait itself.
-  private func roots() -> [Int] {
-    let places = order.places()
-    let waiting = Set(places.map { order[$0].hash })
-    return places.filter { !waiting.contains(order[$0].previous) }
-  }
-
   // MARK: Rows of another day
 
   /// Leaves rows behind one that is not read yet to another day.
-  private func postpone(_ roots: [Int], _ known: [Digest: KnownRow]) {
+  private func postpone(_ roots: [Int], _ known: [Digest: Timestamp]) {
     guard let until else { return }
     for root in roots {
       let previous = order[root].previous
       if postponedTips.remove(previous) == nil {
-        guard let time = known[previous]?.createdAt, time >= until else { continue }
+        guard let time = known[previous], time >= until else { continue }
         latestBlocker = max(latestBlocker ?? time, time)
       }
       postponeBranch(root)
@@ -101,7 +90,7 @@ extension ChainWalker {
       // The next run reads rows without a finite stamp in any case.
       if slot.createdAt.isFinite { leastPostponed = min(leastPostponed ?? slot.createdAt, slot.createdAt) }
       postponedRows += 1
-      if let (batch, rows) = batches[slot.tag >> 32] { release(slot.tag >> 32, batch, rows) }
+      waiting.release(slot.tag)
     }
   }
 
@@ -126,22 +115,23 @@ extension ChainWalker {
   func passOnRest() throws {
     let places = order.places()
     guard !places.isEmpty else { return }
-    let waiting = Dictionary(places.map { (order[$0].hash, $0) }, uniquingKeysWith: { first, _ in first })
-    let ends = places.map { order[$0].previous }.filter { waiting[$0] == nil && $0 != ChainOrder.nothing }
-    let known = try lookup.rows(withHash: ends)
-    let siblings = try lookup.successors(of: ends)
-    let own = try lookup.rows(withHash: places.map { order[$0].hash })
-    let sorted = places.map { (place: $0, line: lineText($0)) }.sorted { a, b in
-      // A line begins with its row's id.
-      (order[a.place].createdAt, a.line) < (order[b.place].createdAt, b.line)
-    }.map(\.place)
+    let roots = order.roots()
+    let ends = Set(places.map { order[roots[$0]].previous }).filter { $0 != ChainOrder.nothing }
+    let known = try lookup.rows(withHash: Array(ends))
+    let siblings = try lookup.successors(of: Array(ends))
+    let copied = try lookup.copied(places.map { order[$0].hash })
+    let sorted = try places.sorted { a, b in
+      let (left, right) = (order[a], order[b])
+      if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
+      return try waiting.lineStart(left.tag) < waiting.lineStart(right.tag)
+    }
     for place in sorted {
       let slot = order[place]
-      let root = self.root(of: place, waiting)
+      let root = roots[place]
       let previous = order[root].previous
       var fault = fault(
         previous: previous, isKnown: known[previous] != nil, isFork: siblings[previous] ?? 1 > 1, isOnChain: false)
-      if own[slot.hash]?.count ?? 1 > 1 {
+      if copied.contains(slot.hash) {
         fault = PlaceFault(kind: .duplicate, detail: "the row \(slot.hash.hex) occurs more than once", isOnChain: false)
       } else if root != place {
         fault = PlaceFault(
@@ -151,20 +141,5 @@ extension ChainWalker {
       try pass(slot.tag, fault)
     }
     for place in sorted { _ = order.remove(place) }
-  }
-
-  private func lineText(_ place: Int) -> String {
-    let tag = order[place].tag
-    guard let batch = batches[tag >> 32]?.batch else { return "" }
-    return unsafe String(decoding: batch.line(tag & 0xffff_ffff).prefix(256), as: UTF8.self)
-  }
-
-  private func root(of place: Int, _ waiting: [Digest: Int]) -> Int {
-    var place = place
-    for _ in 0..<order.count {
-      guard let before = waiting[order[place].previous], before != place else { break }
-      place = before
-    }
-    return place
   }
 }

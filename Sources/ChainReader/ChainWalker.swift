@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 internal import Bytes
+internal import Files
 public import Crypto
 
 /// Where a walk's rows go.
@@ -34,10 +35,10 @@ public typealias ArchivedCheck = (RowBatch, Int) throws -> Bool
 /// Puts rows into chain order in one pass, in bounded memory.
 ///
 /// Rows wait for their predecessor in a table; a few thousand are always held back, so that of two rows with the same
-/// predecessor the one whose branch goes on is taken.
+/// predecessor the one whose branch goes on is taken. What exceeds a bound waits on disk.
 public final class ChainWalker {
   var order = ChainOrder()
-  var batches: [Int: (batch: RowBatch, rows: Int)] = [:]
+  let waiting: WaitingRows
   /// Hash of the last row on the chain.
   public internal(set) var head: Digest?
   /// Of the row with the greatest stamp on the chain; nil until it is known.
@@ -47,7 +48,6 @@ public final class ChainWalker {
   /// Rows from here on are not read: a row behind one of them waits for another day.
   let until: Timestamp?
   private let isArchived: ArchivedCheck
-  private let recycle: (RowBatch) -> Void
   private let limitBytes: Int
   /// The read is by time: there is no better order to try.
   private let isSorted: Bool
@@ -66,18 +66,18 @@ public final class ChainWalker {
   /// Nobody can make a row that follows one without a place, or the other way round.
   private let mask = (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max))
 
-  private var compactions = 0
-  private static let compactionBit = 1 << 30
-  /// Marks the sequences of batches that were fetched by themselves.
-  static let fetchedBit = 1 << 29
-  private static let mostBatches = 48
   static let heldBackRows = 4096
   static let heldBackBytes = 8 << 20
+  /// Rows that may wait when the table's own order is read; more is no order to go by.
+  private static let mostScattered = 200_000
+  /// Rows that may wait at all: some hundred bytes each, wherever their lines are.
+  private static let mostWaiting = 4_000_000
 
   public init(
     head: Digest?, until: Timestamp?, isArchived: @escaping ArchivedCheck = { _, _ in false },
     sink: any RowSink, lookup: any ChainLookup,
-    limitBytes: Int = 32 << 20, isSorted: Bool, firstFault: PlaceFault? = nil, recycle: @escaping (RowBatch) -> Void
+    limitBytes: Int = 32 << 20, isSorted: Bool, firstFault: PlaceFault? = nil,
+    spillDirectory: String? = nil, recycle: @escaping (RowBatch) -> Void
   ) {
     self.head = head
     self.until = until
@@ -86,7 +86,7 @@ public final class ChainWalker {
     self.lookup = lookup
     self.limitBytes = limitBytes
     self.isSorted = isSorted
-    self.recycle = recycle
+    waiting = WaitingRows(spillDirectory: spillDirectory ?? Process.temporaryDirectory, recycle: recycle)
     pendingFault = firstFault
   }
 
@@ -99,43 +99,15 @@ public final class ChainWalker {
       if try isArchived(batch, index) { continue }
       order.add(
         hash: row.hash, previous: row.isWellFormed ? row.previous : astray(row), createdAt: row.createdAt,
-        tag: batch.sequence << 32 | index,
+        tag: WaitingRows.tag(batch, index),
         bytes: row.line.count + MemoryLayout<RowFacts>.size)
       taken += 1
     }
-    if taken == 0 { recycle(batch) } else { batches[batch.sequence] = (batch, taken) }
+    waiting.add(batch, rows: taken)
     if isFetched { return }
     try drain(rows: Self.heldBackRows, bytes: Self.heldBackBytes)
     if order.bytes > limitBytes { try relieve() }
-    if batches.count > Self.mostBatches { compact() }
-  }
-
-  /// Copies the rows that wait out of batches that hold few of them, which then are free.
-  private func compact() {
-    var kept: [Int: (batch: RowBatch, rows: Int)] = [:]
-    var target = RowBatch()
-    for place in order.places() {
-      let tag = order[place].tag
-      guard let (batch, rows) = batches[tag >> 32] else { preconditionFailure("a row outlives its batch") }
-      if rows * 2 > batch.rows.count {
-        kept[tag >> 32] = (batch, rows)
-        continue
-      }
-      if target.lines.count >= 1 << 20 || target.rows.isEmpty {
-        target = RowBatch()
-        target.sequence = compactions | Self.compactionBit
-        compactions += 1
-      }
-      var facts = batch.rows[tag & 0xffff_ffff]
-      let start = target.lines.count
-      unsafe target.lines.append(batch.line(tag & 0xffff_ffff))
-      facts.line = start..<target.lines.count
-      target.rows.append(facts)
-      order.retag(place, target.sequence << 32 | (target.rows.count - 1))
-      kept[target.sequence] = (target, target.rows.count)
-    }
-    for (sequence, (batch, _)) in batches where kept[sequence] == nil { recycle(batch) }
-    batches = kept
+    waiting.compact(&order)
   }
 
   /// Passes on every row that is left.
@@ -184,30 +156,20 @@ public final class ChainWalker {
   }
 
   func pass(_ tag: Int, _ fault: PlaceFault?) throws {
-    let (sequence, index) = (tag >> 32, tag & 0xffff_ffff)
-    guard let (batch, rows) = batches[sequence] else { preconditionFailure("a row outlives its batch") }
-    var fault = fault
-    if !batch.rows[index].isWellFormed {
-      fault = PlaceFault(
-        kind: .orphan, detail: "its hash or its predecessor's is no SHA-256 in hex", isOnChain: false)
-    }
-    try unsafe sink.take(batch.rows[index], batch.line(index), fault: fault)
-    release(sequence, batch, rows)
-  }
-
-  func release(_ sequence: Int, _ batch: RowBatch, _ rows: Int) {
-    if rows > 1 {
-      batches[sequence] = (batch, rows - 1)
-    } else {
-      batches[sequence] = nil
-      recycle(batch)
+    try unsafe waiting.take(tag) { row, line in
+      var fault = fault
+      if !row.isWellFormed {
+        fault = PlaceFault(
+          kind: .orphan, detail: "its hash or its predecessor's is no SHA-256 in hex", isOnChain: false)
+      }
+      try unsafe sink.take(row, line, fault: fault)
     }
   }
 
-  /// The buffer is full: the order is bad, or the chain is broken here.
+  /// Too much waits in memory: the order is bad, or the chain is broken here.
   private func relieve() throws {
-    guard isSorted else { throw TooScattered() }
-    if try goOn(atEnd: false) { try drain(rows: Self.heldBackRows, bytes: Self.heldBackBytes) }
-    if order.bytes > limitBytes * 8 { throw TooScattered() }
+    if order.count > (isSorted ? Self.mostWaiting : Self.mostScattered) { throw TooScattered() }
+    if try isSorted && goOn(atEnd: false) { try drain(rows: Self.heldBackRows, bytes: Self.heldBackBytes) }
+    if order.bytes > limitBytes { try waiting.spill(&order) }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import AuditCore
+public import AuditCore
 public import Crypto
 internal import Postgres
 internal import RowCodec
@@ -25,19 +25,27 @@ public final class TableLookup: ChainLookup {
   private var hash: String { quoteIdentifier(table.names.hash) }
   private var previous: String { quoteIdentifier(table.names.previousHash) }
 
-  public func rows(withHash hashes: [Digest]) throws -> [Digest: KnownRow] {
-    var found: [Digest: KnownRow] = [:]
+  public func rows(withHash hashes: [Digest]) throws -> [Digest: Timestamp] {
+    var found: [Digest: Timestamp] = [:]
     let time = quoteIdentifier(table.names.createdAt)
     let sql = """
       SELECT \(hash), CASE WHEN bool_and(isfinite(\(time)))
-        THEN (extract(epoch FROM min(\(time)) - '2000-01-01 00:00:00+00') * 1000000)::bigint::text END, count(*)::text
+        THEN (extract(epoch FROM min(\(time)) - '2000-01-01 00:00:00+00') * 1000000)::bigint::text END
       FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ',')) GROUP BY 1
       """
     try ask(sql, hashes) { digest, row in
-      found[digest] = KnownRow(
-        createdAt: row[1].flatMap { Int64($0) }.map { Timestamp(microseconds: $0) } ?? .distantPast,
-        count: row[2].flatMap { Int($0) } ?? 1)
+      found[digest] = row[1].flatMap { Int64($0) }.map { Timestamp(microseconds: $0) } ?? .distantPast
     }
+    return found
+  }
+
+  public func copied(_ hashes: [Digest]) throws -> Set<Digest> {
+    var found: Set<Digest> = []
+    let sql = """
+      SELECT \(hash) FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ','))
+      GROUP BY 1 HAVING count(*) > 1
+      """
+    try ask(sql, hashes) { digest, _ in found.insert(digest) }
     return found
   }
 
@@ -66,7 +74,7 @@ public final class TableLookup: ChainLookup {
     let time = quoteIdentifier(table.names.createdAt)
     let condition = "\(previous) = \(quoteLiteral(hash.hex)) AND \(time) < \(quoteLiteral(from.iso))::timestamptz"
     let batch = RowBatch()
-    batch.sequence = ChainWalker.fetchedBit | fetches
+    batch.sequence = WaitingRows.fetchedBit | fetches
     fetches += 1
     try checkRows(
       source, table, work, " WHERE \(condition) AND isfinite(\(time)) AND \(self.hash) ~ '^[0-9a-f]{64}$'", into: batch)

@@ -16,6 +16,13 @@ public enum Process {
     return values
   }
 
+  /// `TMPDIR`, or else `/tmp`.
+  public static var temporaryDirectory: String {
+    guard let value = getenv("TMPDIR") else { return "/tmp" }
+    let path = String(cString: value)
+    return path.isEmpty ? "/tmp" : path
+  }
+
   public static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
   public static var standardOutputIsTerminal: Bool { isatty(1) == 1 }
 

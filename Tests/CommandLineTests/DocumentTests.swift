@@ -98,6 +98,21 @@ struct DocumentTests {
     #expect(try site.run("audit", "append", "--type", "t", "--payload", "-", input: "{").status == 64)
   }
 
+  @Test("append refuses a chain whose end goes round in a circle, and lets go of the table")
+  func appendToCircle() throws {
+    let site = try Site()
+    try site.makeChain(rows: 20)
+    let hash = String(repeating: "c", count: 64)
+    try PostgresSession(site.source).executeScript(
+      """
+      INSERT INTO public.audit_events (event_type, payload, hash, prev_hash, created_at)
+      VALUES ('self', '{}', '\(hash)', '\(hash)', now())
+      """)
+    let appended = try site.run("audit", "append", "--type", "t", "--payload", "-", input: "{}")
+    #expect(appended.status == 65, "\(appended.errorText)")
+    #expect(try PostgresSession(site.source).execute("SELECT 1 FROM public.audit_events").count == 21)
+  }
+
   @Test("rows that wait behind a stamp from the future page someone")
   func waiting() throws {
     let site = try Site()

@@ -85,7 +85,8 @@ public struct DatabaseVerifier: Sendable {
       let scan = TableScan(
         stages, conninfo: conninfo, snapshot: snapshot.identifier, table: table, window: window, work: work)
       let walker = ChainWalker(
-        head: head, until: nil, sink: sink, lookup: TableLookup(table, in: source, window: ScanWindow(), work: work), isSorted: isSorted,
+        head: head, until: nil, sink: sink, lookup: TableLookup(table, in: source, window: ScanWindow(), work: work),
+        isSorted: isSorted,
         recycle: { scan.recycle($0) })
       while let batch = try scan.next() {
         progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
