@@ -36,6 +36,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Rooms with unsafe pointers: the C wrappers, threads, byte buffers, the canonicaliser.
@@ -45,6 +46,7 @@ let package = Package(
     library("Crypto", ["CCrypto", "Bytes"], common),
     library("Postgres", ["CPostgres", "Bytes"], common),
     library("Zstandard", ["CZstd", "Bytes"], common),
+    library("HTTPTransport", ["CCurl", "Bytes"], common),
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
@@ -78,9 +80,12 @@ let package = Package(
       name: "canonical-bench", dependencies: ["CanonicalJSON", "Crypto", "Bytes"],
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
 
-    .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: common),
+    .target(
+      name: "TestSupport", dependencies: ["HTTPTransport", "Postgres", "Crypto", "Bytes"], path: "Tests/TestSupport",
+      swiftSettings: common),
     tests("CryptoTests", ["Crypto", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
+    tests("HTTPTransportTests", ["HTTPTransport", "Crypto", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),

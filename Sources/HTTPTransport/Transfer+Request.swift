@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+
+extension Transfer {
+  /// libcurl's list of header lines; a line that ends in a colon takes away one that libcurl would add.
+  func makeHeaderList(_ headers: [HTTPHeader]) throws(HTTPError) -> UnsafeMutablePointer<curl_slist>? {
+    // An empty value is spelled with a semicolon.
+    var lines = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+    func has(_ name: String) -> Bool { headers.contains { isSameName($0.name, name) } }
+    if !has("accept") { lines.append("Accept:") }
+    if !has("expect") { lines.append(expectsContinue ? "Expect: 100-continue" : "Expect:") }
+    var list: UnsafeMutablePointer<curl_slist>?
+    for line in lines {
+      guard let longer = curl_slist_append(list, line) else {
+        curl_slist_free_all(list)
+        throw HTTPError(.system, "out of memory", wasSent: false)
+      }
+      list = longer
+    }
+    return list
+  }
+
+  /// Sets all of an easy handle that was reset.
+  func configure(
+    _ easy: UnsafeMutableRawPointer, _ request: HTTPRequest, _ settings: HTTPSettings,
+    _ headers: UnsafeMutablePointer<curl_slist>?
+  ) throws(HTTPError) {
+    var options = TransferOptions(easy)
+    options.set(CURLOPT_URL, request.url)
+    options.setProtocol(settings)
+    options.setProxy(settings)
+    options.setTLS(settings)
+    options.setTimes(settings, total: request.timeout ?? settings.totalTimeout)
+    options.set(CURLOPT_HTTPHEADER, list: headers)
+    options.set(CURLOPT_BUFFERSIZE, 128 << 10)
+    setMethod(&options)
+    setCallbacks(easy, &options)
+    try options.finish()
+  }
+
+  private func setMethod(_ options: inout TransferOptions) {
+    // libcurl's own POST would bring a content type with it, so that every body goes the way of PUT.
+    let wantsLength = body.count > 0 || ["PUT", "POST", "PATCH"].contains(method)
+    if method == "HEAD" {
+      options.set(CURLOPT_NOBODY, 1)
+    } else if wantsLength {
+      options.set(CURLOPT_UPLOAD, 1)
+      options.set(CURLOPT_INFILESIZE_LARGE, offset: body.count)
+      options.set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1000)
+      // Fewer turns for large bodies; small ones need no such memory.
+      options.set(CURLOPT_UPLOAD_BUFFERSIZE, body.count > 64 << 10 ? uploadBufferBytes : 64 << 10)
+      options.set(CURLOPT_CUSTOMREQUEST, method)
+    } else {
+      options.set(CURLOPT_HTTPGET, 1)
+      options.set(CURLOPT_CUSTOMREQUEST, method)
+    }
+  }
+}
+
+/// Bytes that libcurl asks a body's source for at a time.
+private let uploadBufferBytes = 256 << 10
