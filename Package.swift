@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: common),
     tests("CryptoTests", ["Crypto", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
-    tests("HTTPTransportTests", ["HTTPTransport", "Crypto", "Bytes"]),
+    tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Crypto", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),

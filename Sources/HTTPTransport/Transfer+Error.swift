@@ -7,7 +7,9 @@ extension Transfer {
     if let fault = body.fault { return HTTPError(.bodyUnreadable, fault, wasSent: wasSent) }
     let words = words(code)
     let kind = kind(code, words, easy)
-    return HTTPError(kind, "\(endpoint): \(text(kind, words))", wasSent: wasSent)
+    // What could not be read as a URL may have anything where the server's name would be.
+    if kind == .badURL { return HTTPError(.badURL, "the URL is none that libcurl takes", wasSent: false) }
+    return HTTPError(kind, "\(endpoint): \(text(words))", wasSent: wasSent)
   }
 
   /// libcurl's own words, on one line.
@@ -17,9 +19,8 @@ extension Transfer {
     return words.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
-  private func text(_ kind: HTTPError.Kind, _ words: String) -> String {
-    // These two quote what they were given, and a proxy's URL may hold a password.
-    if kind == .badURL { return "the URL is none that libcurl takes" }
+  private func text(_ words: String) -> String {
+    // It quotes the proxy's URL, which may hold a password.
     if words.hasPrefix("Unsupported proxy") { return "the proxy's URL is none that libcurl takes" }
     switch headFault {
     case .tooLarge: return "the response's head is too large"

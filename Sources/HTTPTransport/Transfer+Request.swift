@@ -8,7 +8,8 @@ extension Transfer {
     var lines = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     func has(_ name: String) -> Bool { headers.contains { isSameName($0.name, name) } }
     if !has("accept") { lines.append("Accept:") }
-    if !has("expect") { lines.append(expectsContinue ? "Expect: 100-continue" : "Expect:") }
+    // Where it is left in place libcurl adds one, and takes it away again for a server that cannot meet it.
+    if !has("expect") && !expectsContinue { lines.append("Expect:") }
     var list: UnsafeMutablePointer<curl_slist>?
     for line in lines {
       guard let longer = curl_slist_append(list, line) else {

@@ -35,6 +35,8 @@ public enum Fault: Sendable {
   case close(Moment)
   /// Nothing moves any more, until the client goes or the server stops.
   case stall(Moment)
+  /// Something else happens at that moment, such as another writer's being first; then the exchange goes on.
+  case meanwhile(Moment, @Sendable () -> Void)
   /// This is answered, and the handler never runs.
   case answer(ServedResponse)
   /// This is answered before the body is read; the connection is closed at once, which resets it where the client sends.

@@ -71,6 +71,10 @@ final class FaultConnection {
       let piece = socket.read(upTo: 16 << 10)
       guard !piece.isEmpty, unread.count < 1 << 20 else { return nil }
       unread += piece
+      if unread[0] == 0x16 {  // TLS, as other servers of plain HTTP find out as well
+        try? write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        return nil
+      }
     }
   }
 
@@ -78,8 +82,14 @@ final class FaultConnection {
     let length = request.header("content-length").flatMap { Int($0) } ?? 0
     if request.header("expect") != nil && core.answersExpectations { try write("HTTP/1.1 100 Continue\r\n\r\n") }
     var digest = SHA256()
-    let stop = fault?.requestBodyBytes.map { min($0, length) }
-    while request.bodyBytes < stop ?? length {
+    var stop = fault?.requestBodyBytes.map { min($0, length) }
+    while request.bodyBytes < length || stop != nil {
+      if request.bodyBytes == stop {
+        core.update(index, request)
+        stop = nil
+        try breakOff(fault, at: .requestBody(request.bodyBytes))
+        continue
+      }
       let piece = nextPiece((stop ?? length) - request.bodyBytes)
       guard !piece.isEmpty else {
         core.update(index, request)
@@ -90,9 +100,8 @@ final class FaultConnection {
       request.body += piece.prefix(max(0, core.bodyLimit - request.body.count))
       digest.update(piece.span)
     }
-    if request.bodyBytes == length { request.bodyDigest = digest.finalize() }
+    request.bodyDigest = digest.finalize()
     core.update(index, request)
-    if let stop { try breakOff(fault, at: .requestBody(stop)) }
   }
 
   private func nextPiece(_ limit: Int) -> [UInt8] {
@@ -133,6 +142,9 @@ final class FaultConnection {
     case .reset(let when) where when.isSamePlace(moment): socket.reset()
     case .close(let when) where when.isSamePlace(moment): socket.close()
     case .stall(let when) where when.isSamePlace(moment): socket.waitForEnd()
+    case .meanwhile(let when, let body) where when.isSamePlace(moment):
+      body()
+      return
     default: return
     }
     throw Ended()

@@ -37,7 +37,7 @@ extension ServedResponse {
 extension Fault {
   private var moment: Moment? {
     switch self {
-    case .reset(let moment), .close(let moment), .stall(let moment): moment
+    case .reset(let moment), .close(let moment), .stall(let moment), .meanwhile(let moment, _): moment
     default: nil
     }
   }

@@ -72,6 +72,9 @@ final class Socket: Sendable {
       let client = Glibc.accept(descriptor, nil, nil)
       if client >= 0 {
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)  // accept4(2) is not imported
+        // What waits for an acknowledgement would be lost where the connection is reset.
+        var yes: Int32 = 1
+        setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
         return Socket(client)
       }
       if errno != EINTR && errno != ECONNABORTED { return nil }
