@@ -19,7 +19,8 @@ public final class HTTPBodyReader: @unchecked Sendable {
     self.transfer = transfer
     transfer.sink = .spill(Self.window)
     transfer.run { transfer.hasFinalHead }
-    response = try transfer.response()
+    // A break behind the head is told by the read that comes to it, however soon it came.
+    response = if transfer.hasFinalHead, let head = transfer.head.response { head } else { try transfer.response() }
   }
 
   deinit { transfer.end() }

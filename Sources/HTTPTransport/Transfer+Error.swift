@@ -32,6 +32,8 @@ extension Transfer {
   private func kind(_ code: CURLcode, _ words: String, _ easy: UnsafeMutableRawPointer) -> HTTPError.Kind {
     if let headFault { return headFault == .tooLarge ? .tooLarge : .invalidResponse }
     if !wasSent && (refusedByProxy(easy) || words.hasPrefix("Unsupported proxy")) { return .proxy }
+    // With TLS 1.3 a server refuses our certificate only after the handshake.
+    let isAlert = words.contains(" alert ")
     switch code {
     case CURLE_URL_MALFORMAT, CURLE_LOGIN_DENIED: return .badURL
     case CURLE_UNSUPPORTED_PROTOCOL: return wasSent ? .invalidResponse : .badURL
@@ -43,12 +45,8 @@ extension Transfer {
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
       return .tls
     case CURLE_OPERATION_TIMEDOUT: return words.hasPrefix("Operation too slow") ? .stalled : .timeout
-    // With TLS 1.3 a server refuses our certificate only after the handshake.
-    case CURLE_SEND_ERROR,
-      CURLE_RECV_ERROR where words.contains(" alert "):
-      return .tls
-    case CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND: return .sendFailed
-    case CURLE_RECV_ERROR, CURLE_GOT_NOTHING: return wasSent ? .receiveFailed : .connect
+    case CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND: return isAlert ? .tls : .sendFailed
+    case CURLE_RECV_ERROR, CURLE_GOT_NOTHING: return isAlert ? .tls : wasSent ? .receiveFailed : .connect
     case CURLE_PARTIAL_FILE: return .truncated
     case CURLE_WEIRD_SERVER_REPLY: return .invalidResponse
     // libcurl's own bound of one header line comes out as this.

@@ -12,8 +12,15 @@ func makeClient(_ change: (inout HTTPSettings) -> Void = { _ in }) -> HTTPClient
   return HTTPClient(settings)
 }
 
-/// Bytes in which every offset can be told from its neighbours.
-func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) } }
+/// Bytes without a short period: a prime number of them, over and over.
+func pattern(_ count: Int) -> [UInt8] {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count)
+  while bytes.count < count { bytes.append(contentsOf: patternPeriod.prefix(count - bytes.count)) }
+  return bytes
+}
+
+private let patternPeriod = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
 func digest(_ bytes: [UInt8]) -> String { SHA256.hash(bytes).hex }
 

@@ -38,10 +38,13 @@ final class Socket: Sendable {
   }
 
   /// A port that nobody uses at this moment.
-  static func freePort() throws -> Int {
-    let (socket, port) = try listen()
-    socket.close()
-    return port
+  static func freePort() throws -> Int { try freePorts(1)[0] }
+
+  /// Different ports that nobody uses at this moment.
+  static func freePorts(_ count: Int) throws -> [Int] {
+    let all = try (0..<count).map { _ in try listen() }
+    for (socket, _) in all { socket.close() }
+    return all.map(\.port)
   }
 
   private func localPort() throws -> Int {
