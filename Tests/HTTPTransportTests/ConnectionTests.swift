@@ -103,6 +103,22 @@ struct ConnectionTests {
     _ = reader
   }
 
+  @Test("cancelling ends connecting")
+  func cancelConnecting() throws {
+    let deaf = try DeafServer()
+    let stages = Stages()
+    let isBegun = Atomic(false)
+    stages.start("cancel") { [client] in
+      try wait { isBegun.load(ordering: .acquiring) }
+      client.cancelAll()
+    }
+    isBegun.store(true, ordering: .releasing)
+    let error = try client.failure("GET", "https://127.0.0.1:\(deaf.port)/")
+    #expect(error.kind == .cancelled)
+    #expect(!error.wasSent)
+    try stages.join()
+  }
+
   @Test("cancelling ends a reader's waiting")
   func cancelReader() throws {
     server.inject(.stall(.responseBody(10)))

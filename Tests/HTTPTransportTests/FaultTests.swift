@@ -99,6 +99,23 @@ struct FaultTests {
     #expect(!error.wasSent)
   }
 
+  @Test("a server that goes down, and comes back")
+  func goesDown() throws {
+    server.inject(.meanwhile(.beforeEffect) { [unowned server] in server.stop() })
+    #expect(try client.failure("GET", server.url + "/").kind == .receiveFailed)
+    #expect(try client.failure("GET", server.url + "/").kind == .connect)
+    try server.resume()
+    #expect(try client.send("GET", server.url + "/").1 == pattern(3000))
+  }
+
+  @Test("a server that does not even shake hands")
+  func deaf() throws {
+    let deaf = try DeafServer()
+    let error = try makeClient { $0.connectTimeout = 0.2 }.failure("GET", "https://127.0.0.1:\(deaf.port)/")
+    #expect(error.kind == .timeout)
+    #expect(!error.wasSent)
+  }
+
   @Test("a name without an address")
   func unresolved() throws {
     let error = try client.failure("GET", "http://nowhere.invalid/")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTransport
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// An HTTP/1.1 server of a test's own, on a free port of 127.0.0.1, that answers as its handler says and goes wrong as
@@ -24,9 +25,9 @@ public final class FaultServer: Sendable {
     let (listener, port) = try Socket.listen()
     self.port = port
     let core = FaultServerCore(
-      listener, handler: handler, bodyLimit: bodyLimit, answersExpectations: answersExpectations)
+      handler: handler, bodyLimit: bodyLimit, answersExpectations: answersExpectations)
     self.core = core
-    Thread.detachNewThread { core.run() }
+    core.accept(listener)
   }
 
   deinit { stop() }
@@ -64,8 +65,17 @@ public final class FaultServer: Sendable {
   /// Forgets the faults that were injected.
   public func removeFaults() { core.state.withLock { $0.rules.removeAll() } }
 
-  /// Ends every connection, and listens no more.
+  /// Ends every connection, and listens no more: connections are refused.
   public func stop() { core.stop() }
+
+  /// Listens again, on the same port, after ``stop()``.
+  public func resume() throws {
+    for _ in 0..<1000 {
+      if let (listener, _) = try? Socket.listen(port: port) { return core.accept(listener) }
+      usleep(1000)  // the old socket is on its way out
+    }
+    throw TestSupportError("port \(port) cannot be listened on again")
+  }
 
   /// A port of 127.0.0.1 where connections are refused.
   public static func closedPort() throws -> Int { try Socket.freePort() }
@@ -78,7 +88,8 @@ final class FaultServerCore: Sendable {
     var rules: [FaultRule] = []
     var connections = 0
     var open: [Int: Socket] = [:]
-    var isStopped = false
+    /// Nil while connections are refused.
+    var listener: Socket?
   }
 
   let state = Mutex(State())
@@ -87,39 +98,44 @@ final class FaultServerCore: Sendable {
   let handler: FaultServer.Handler
   let bodyLimit: Int
   let answersExpectations: Bool
-  private let listener: Socket
 
-  init(_ listener: Socket, handler: @escaping FaultServer.Handler, bodyLimit: Int, answersExpectations: Bool) {
-    self.listener = listener
+  init(handler: @escaping FaultServer.Handler, bodyLimit: Int, answersExpectations: Bool) {
     self.handler = handler
     self.bodyLimit = bodyLimit
     self.answersExpectations = answersExpectations
   }
 
-  func run() {
-    while let socket = listener.accept() {
-      let number = state.withLock { state -> Int? in
-        guard !state.isStopped else { return nil }
-        defer { state.connections += 1 }
-        state.open[state.connections] = socket
-        return state.connections
+  /// Serves what connects to a socket, on a thread of its own.
+  func accept(_ listener: Socket) {
+    state.withLock { $0.listener = listener }
+    Thread.detachNewThread { [self] in
+      while let socket = listener.accept(), let number = begin(socket, of: listener) {
+        Thread.detachNewThread {
+          FaultConnection(socket, number, self).run()
+          self.state.withLock { $0.open[number] = nil }
+          socket.close()
+        }
       }
-      guard let number else { break }
-      Thread.detachNewThread {
-        FaultConnection(socket, number, self).run()
-        self.state.withLock { $0.open[number] = nil }
-        socket.close()
-      }
+      listener.close()
     }
-    listener.close()
+  }
+
+  /// - Returns: the connection's number; nil where it came too late.
+  private func begin(_ socket: Socket, of listener: Socket) -> Int? {
+    state.withLock { state in
+      guard state.listener === listener else { return nil }
+      defer { state.connections += 1 }
+      state.open[state.connections] = socket
+      return state.connections
+    }
   }
 
   func stop() {
-    let open = state.withLock { state in
-      state.isStopped = true
-      return Array(state.open.values)
+    let (listener, open) = state.withLock { state in
+      defer { state.listener = nil }
+      return (state.listener, Array(state.open.values))
     }
-    listener.shutDown()
+    listener?.shutDown()
     for socket in open { socket.shutDown() }
   }
 
