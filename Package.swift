@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
     // Rooms with unsafe pointers: the C wrappers, threads, byte buffers, the canonicaliser.
     library("Bytes", [], common),
@@ -47,6 +48,7 @@ let package = Package(
     library("Postgres", ["CPostgres", "Bytes"], common),
     library("Zstandard", ["CZstd", "Bytes"], common),
     library("HTTPTransport", ["CCurl", "Bytes"], common),
+    library("XML", ["CExpat"], common),
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
@@ -87,6 +89,7 @@ let package = Package(
     tests("PostgresTests", ["Postgres", "Bytes"]),
     tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Crypto", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
+    tests("XMLTests", ["XML"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
