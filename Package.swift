@@ -53,7 +53,7 @@ let package = Package(
 
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
-    library("AWS", ["AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
+    library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
@@ -92,7 +92,7 @@ let package = Package(
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("XMLTests", ["XML"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
-    tests("AWSTests", ["AWS", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
+    tests("AWSTests", ["AWS", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(

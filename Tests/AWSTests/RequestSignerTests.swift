@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
 import Crypto
+import HTTPTransport
 import Testing
 
 @testable import AWS

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
+internal import HTTPTransport
 
 /// The form of a request that both sides derive and sign.
 ///

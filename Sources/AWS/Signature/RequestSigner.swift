@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Crypto
+public import HTTPTransport
 
 /// Signs requests in their headers (Signature Version 4).
 public struct RequestSigner: Sendable {
