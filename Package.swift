@@ -92,7 +92,7 @@ let package = Package(
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("XMLTests", ["XML"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
-    tests("AWSTests", ["AWS", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
+    tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(

@@ -102,6 +102,7 @@ struct AWSClientTests {
   static let skews: [(name: String, code: String, header: HTTPHeader, attempts: Int)] = [
     ("S3", "RequestTimeTooSkewed", date, 2), ("another", "RequestExpired", date, 2),
     ("KMS", "InvalidSignatureException", date, 2), ("S3's wrong signature", "SignatureDoesNotMatch", date, 2),
+    ("HEAD", "Forbidden", date, 2),
     (
       "a wrong key, and our clock is right", "SignatureDoesNotMatch",
       HTTPHeader("Date", "Mon, 23 Nov 2026 02:03:00 GMT"), 1

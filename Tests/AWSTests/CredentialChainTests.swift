@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
 import HTTPTransport
+import Signing
 import Synchronization
 import Testing
 import TestSupport
@@ -73,6 +74,20 @@ struct CredentialChainTests {
     var around = try Surroundings()
     around.variables.merge(["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T"]) { $1 }
     #expect(try around.credentials().sessionToken?.text == "T")
+  }
+
+  @Test("secrets from files, as the run's environment has them")
+  func secretFiles() throws {
+    let around = try Surroundings()
+    let environment = Environment([
+      "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY_FILE": try around.file("secret", "FROMFILE\n"),
+    ])
+    let variables = AWSVariables { (name: String) throws(Failure) in try environment.value(name) }
+    guard case .found(let credentials) = try EnvironmentCredentials.standard(variables).load() else {
+      Issue.record("nothing was found")
+      return
+    }
+    #expect(credentials.secretAccessKey.text == "FROMFILE")
   }
 
   @Test("a place that is set up and fails ends the search")

@@ -75,6 +75,34 @@ struct MetadataTests {
     #expect(server.requests.count { $0.method == "PUT" } == 3 + 3)
   }
 
+  static let settings: [(name: String, value: String, attempts: Int?, seconds: Double?)] = [
+    ("AWS_METADATA_SERVICE_TIMEOUT", "5", 3, 5), ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1", 1, 1),
+    ("AWS_METADATA_SERVICE_TIMEOUT", "0", nil, nil), ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many", nil, nil),
+  ]
+
+  @Test("how long and how often is set by variables", arguments: settings)
+  func setting(row: (name: String, value: String, attempts: Int?, seconds: Double?)) throws {
+    var around = try Surroundings()
+    around.variables["AWS_EC2_METADATA_DISABLED"] = nil
+    around.variables[row.name] = row.value
+    let scripted = ScriptedExchange(.error(.connect, wasSent: false))
+    around.scripted = scripted
+    let failure = #expect(throws: Failure.self) { try around.credentials() }
+    #expect(scripted.requests.count == row.attempts ?? 0)
+    #expect(scripted.requests.allSatisfy { $0.timeout == row.seconds })
+    if row.attempts == nil { #expect(failure?.object == row.name) }
+  }
+
+  @Test("a request to stop is no absence")
+  func cancelled() throws {
+    var around = try Surroundings()
+    around.scripted = ScriptedExchange(.error(.cancelled, wasSent: false))
+    around.variables["AWS_EC2_METADATA_DISABLED"] = nil
+    #expect(#expect(throws: Failure.self) { try around.credentials() }?.status == .tryLater)
+    around.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://localhost/"
+    #expect(#expect(throws: Failure.self) { try around.credentials() }?.status == .tryLater)
+  }
+
   @Test("a machine without a role")
   func noRole() throws {
     let server = try metadataServer(role: nil)

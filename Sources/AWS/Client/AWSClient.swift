@@ -81,9 +81,7 @@ public final class AWSClient: Sendable {
   }
 
   private func transportFailure(_ error: HTTPError, _ operation: AWSOperation, on object: String?) -> Failure {
-    if retrier.cancellation.isCancelled {
-      return Failure(.tryLater, "stopped by a signal", remedy: "run it again: nothing is lost")
-    }
+    if retrier.cancellation.isCancelled { return .stopped }
     return error.failure("\(endpoint.service) \(operation.name) at \(endpoint.endpoint.url)", on: object)
   }
 }

@@ -24,6 +24,7 @@ struct CredentialProcess {
         words, outputLimit: Self.outputLimit, timeoutSeconds: Self.timeoutSeconds,
         isCancelled: { cancellation.isCancelled })
     } catch {
+      if error == .cancelled { throw .stopped }
       throw failure("credential_process \(error)", .configuration)
     }
     guard result.status == 0 else {

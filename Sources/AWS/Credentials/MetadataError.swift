@@ -7,6 +7,8 @@ enum MetadataError: Error {
   case status(Int)
   case transport(HTTPError)
   case empty
+  /// There is no such server here, in words.
+  case noService(String)
   case failure(Failure)
 
   var isWorthRepeating: Bool {
@@ -14,6 +16,7 @@ enum MetadataError: Error {
     case .status(let status): status == 429 || status >= 500
     case .transport(let error): error.reasonToRetry != nil
     case .empty: true
+    case .noService: false
     case .failure(let failure): failure.status == .unavailable
     }
   }
@@ -23,12 +26,14 @@ enum MetadataError: Error {
     case .status(let status): "it answered \(status)"
     case .transport(let error): "it did not answer (\(error.message))"
     case .empty: "its answer is empty"
+    case .noService(let reason): reason
     case .failure(let failure): failure.problem
     }
   }
 
   func failure(on source: String) -> Failure {
     if case .failure(let failure) = self { return failure }
+    if case .transport(let error) = self, error.kind == .cancelled { return .stopped }
     return Failure(.unavailable, words, on: source, remedy: "check that server, then run it again")
   }
 

@@ -44,9 +44,9 @@ extension AWSError {
   private static let skewCodes: Set<String> = [
     "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
   ]
-  /// Codes that mean a wrong key just as well as a wrong clock.
+  /// Codes that mean a wrong key or a missing permission just as well as a wrong clock; HEAD has no better one.
   private static let signatureCodes: Set<String> = [
-    "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure", "AccessDenied",
+    "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure", "AccessDenied", "Forbidden",
   ]
   private static let expiryCodes: Set<String> = [
     "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired",

@@ -22,7 +22,7 @@ extension HTTPError {
       case .tls: (.configuration, "check the endpoint, and AWS_CA_BUNDLE where its authority is one's own")
       case .badURL, .badCertificateFile: (.configuration, "correct the endpoint, or AWS_CA_BUNDLE")
       case .badRequest, .bodyUnreadable, .system: (.bug, "report it")
-      case .cancelled: (.tryLater, "run it again: nothing is lost")
+      case .cancelled: (.tryLater, "run it again")
       default: (.unavailable, "check the network and the endpoint, then run it again")
       }
     return Failure(status, "\(place) gave no answer: \(message)", on: object, remedy: remedy, cause: self)
