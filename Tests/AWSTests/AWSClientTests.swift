@@ -89,6 +89,30 @@ struct AWSClientTests {
     }
   }
 
+  @Test("the bound is the success's, not the error's")
+  func limit() throws {
+    let request = HTTPRequest(method: "GET", url: "https://h/")
+    func send(_ status: Int, _ limit: Int) throws(AWSCallError) -> [UInt8] {
+      let body = Self.xml("NoSuchKey")
+      let made: AWSClient
+      do { made = try client(ScriptedExchange(.status(status, body: body))) } catch {
+        throw .failure(Failure(.bug, "\(error)"))
+      }
+      return try made.send(request, operation, payload: SHA256.hash([]), limit: limit).1
+    }
+    #expect(try send(200, 37).count == 37)
+    do throws(AWSCallError) {
+      _ = try send(404, 0)
+      Issue.record("it succeeded")
+    } catch { #expect(error.service?.code == "NoSuchKey") }
+    do throws(AWSCallError) {
+      _ = try send(200, 36)
+      Issue.record("it succeeded")
+    } catch {
+      if case .transport(let error) = error { #expect(error.kind == .tooLarge) } else { Issue.record("\(error)") }
+    }
+  }
+
   @Test("Retry-After is heeded")
   func retryAfter() throws {
     let exchange = ScriptedExchange(

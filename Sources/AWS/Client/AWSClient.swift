@@ -48,14 +48,20 @@ public final class AWSClient: Sendable {
   ///
   /// - Parameters:
   ///   - payload: SHA-256 of the request's body.
-  ///   - limit: bytes of the answer at most.
+  ///   - limit: bytes of a successful answer at most.
   public func send(
     _ request: HTTPRequest, _ operation: AWSOperation, payload: Digest, limit: Int
   ) throws(AWSCallError) -> (HTTPResponse, [UInt8]) {
     try perform(operation) { (attempt: AWSAttempt) throws(AWSCallError) in
-      let (response, body) = try exchanged(attempt.sign(request, payload: payload), limit: limit)
+      // An error may say more than a success does.
+      let (response, body) = try exchanged(
+        attempt.sign(request, payload: payload), limit: max(limit, AWSError.bodyLimit))
       guard (200...299).contains(response.status) else {
         throw AWSCallError.service(attempt.error(response, body: body))
+      }
+      guard body.count <= limit else {
+        throw AWSCallError.transport(
+          HTTPError(.tooLarge, "the response has more than \(limit) bytes", wasSent: true))
       }
       return (response, body)
     }

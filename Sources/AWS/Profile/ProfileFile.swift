@@ -13,6 +13,13 @@ struct ProfileSection: Sendable {
   }
 }
 
+extension ProfileSection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Names alone: values may be keys.
+  var description: String { "settings \((values.keys.sorted() + nested.keys.sorted()).joined(separator: ", "))" }
+  var debugDescription: String { description }
+  var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// The format of `~/.aws/config` and `~/.aws/credentials`.
 ///
 /// Lines are `[section]`, `name = value`, blank, or comments with `#` or `;`; white space before those signs begins a
