@@ -122,6 +122,18 @@ struct RequestSignerTests {
     #expect(signature(sign(SignedRow.all[0], row.change)) != SignedRow.all[0].signature)
   }
 
+  @Test("a Host header that the request has is the one that is signed")
+  func host() {
+    let row = SignedRow.all[0]
+    let other = sign(row) { $0.headers.append(HTTPHeader("Host", "other.example.com")) }
+    #expect(signature(other) != row.signature)
+    let elsewhere = sign(row) {
+      $0.url = $0.url.replacing("bucket.s3.eu-central-1.amazonaws.com", with: "127.0.0.1:9000")
+      $0.headers.append(HTTPHeader("Host", "bucket.s3.eu-central-1.amazonaws.com"))
+    }
+    #expect(signature(elsewhere) == row.signature)
+  }
+
   @Test("what hops change is not signed")
   func unsigned() {
     for name in ["User-Agent", "Expect", "Connection", "Transfer-Encoding", "X-Amzn-Trace-Id"] {

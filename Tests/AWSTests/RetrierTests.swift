@@ -32,7 +32,8 @@ struct RetrierTests {
     ("the last", 3, 3, .later(.throttling, after: nil), 3, true),
     ("none", 3, 4, .later(.timeout, after: nil), 3, false),
     ("one alone", 1, 2, .later(.transient, after: nil), 1, false),
-    ("beside the count", 1, 3, .now, 3, true),
+    ("beside the count", 1, 5, .now, 5, true),
+    ("not for ever", 9, .max, .now, 5, false),
   ]
 
   @Test("how often", arguments: rows)

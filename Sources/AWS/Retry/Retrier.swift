@@ -13,6 +13,8 @@ public final class Retrier: Sendable {
   private let sleep: @Sendable (Double) -> Void
 
   static let longestPause = 20.0
+  /// A verdict that always has something to mend must not keep us here.
+  static let mostMended = 4
 
   /// - Parameters:
   ///   - random: gives numbers from 0 to 1.
@@ -37,13 +39,14 @@ public final class Retrier: Sendable {
 
   /// Runs `attempt`, which is passed its number from 1 on.
   ///
-  /// - Parameter verdict: what to do about a failure. ``RetryVerdict/now`` must end some time.
+  /// - Parameter verdict: what to do about a failure. ``RetryVerdict/now`` is heeded four times.
   /// - Throws: the last attempt's error.
   public func run<Reply, E: Error>(
     _ attempt: (Int) throws(E) -> Reply, verdict: (E) -> RetryVerdict
   ) throws(E) -> Reply {
     var number = 1
     var cost = 0
+    var mended = 0
     while true {
       do throws(E) {
         let reply = try attempt(number)
@@ -53,7 +56,9 @@ public final class Retrier: Sendable {
         if cancellation.isCancelled { throw error }
         switch verdict(error) {
         case .stop: throw error
-        case .now: continue
+        case .now:
+          mended += 1
+          guard mended <= Self.mostMended else { throw error }
         case .later(let reason, let seconds):
           guard number < maxAttempts, quota.take(reason.cost) else { throw error }
           cost = reason.cost
