@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
+import Glibc
 import Pipeline
 import Synchronization
 import Testing
@@ -140,13 +141,16 @@ struct RenewingCredentialsTests {
     #expect(try held.current().accessKeyID.text == "K2")
   }
 
-  /// Which threads wait for a renewal that is under way.
-  @Test("early, others go on with the old ones while one renews", arguments: [true, false])
-  func threads(isEarly: Bool) throws {
-    let (entered, leave) = (BoundedQueue<Int>(capacity: 1), BoundedQueue<Int>(capacity: 1))
+  /// A renewal, the second load, that is held up in a thread of its own.
+  private final class HeldUp: Sendable {
     let loads = Mutex(0)
-    let time = time
-    let held = RenewingCredentials(clock: ServiceClock { time.now }) { () throws(Failure) in
+    /// How often somebody has asked what time it is, as each does who wonders whether to renew.
+    let glances = Mutex(0)
+    let results = BoundedQueue<String>(capacity: 3)
+    private let entered = BoundedQueue<Int>(capacity: 1)
+    private let leave = BoundedQueue<Int>(capacity: 1)
+
+    func load(_ time: FakeTime) -> Credentials {
       let number = loads.withLock { loads in
         loads += 1
         return loads
@@ -158,23 +162,49 @@ struct RenewingCredentialsTests {
       return Credentials(
         accessKeyID: "K\(number)", secretAccessKey: "S", expiration: time.now.advanced(bySeconds: 3600), source: "x")
     }
-    _ = try held.current()
-    time.advance(isEarly ? 2701 : 3001)
-    let stages = Stages()
-    let results = BoundedQueue<String>(capacity: 3)
-    stages.start("renews") { try results.push(try held.current().accessKeyID.text) }
-    _ = try entered.pop()
-    if isEarly {
-      // The renewing thread is held up, so this would hang if it waited.
-      #expect(try held.current().accessKeyID.text == "K1")
-      try leave.push(0)
-    } else {
-      stages.start("waits") { try results.push(try held.current().accessKeyID.text) }
-      try leave.push(0)
-      #expect(try results.pop() == "K2")
+
+    func waitUntilEntered() throws { _ = try entered.pop() }
+    func goOn() throws { try leave.push(0) }
+  }
+
+  private func begin(_ heldUp: HeldUp, _ stages: Stages, after seconds: Int64) throws -> RenewingCredentials {
+    let time = time
+    let clock = ServiceClock {
+      heldUp.glances.withLock { $0 += 1 }
+      return time.now
     }
-    #expect(try results.pop() == "K2")
+    let held = RenewingCredentials(clock: clock) { () throws(Failure) in heldUp.load(time) }
+    _ = try held.current()
+    time.advance(seconds)
+    stages.start("renews") { try heldUp.results.push(try held.current().accessKeyID.text) }
+    try heldUp.waitUntilEntered()
+    return held
+  }
+
+  @Test("early, others go on with the old ones while one renews")
+  func early() throws {
+    let (heldUp, stages) = (HeldUp(), Stages())
+    let held = try begin(heldUp, stages, after: 2701)
+    // The renewing thread is held up, so this would hang if it waited.
+    #expect(try held.current().accessKeyID.text == "K1")
+    try heldUp.goOn()
+    #expect(try heldUp.results.pop() == "K2")
     try stages.join()
-    #expect(loads.withLock { $0 } == 2)
+    #expect(heldUp.loads.withLock { $0 } == 2)
+  }
+
+  @Test("late, others wait for the one that renews, and take what it got")
+  func late() throws {
+    let (heldUp, stages) = (HeldUp(), Stages())
+    let held = try begin(heldUp, stages, after: 3001)
+    let glances = heldUp.glances.withLock { $0 }
+    stages.start("waits") { try heldUp.results.push(try held.current().accessKeyID.text) }
+    // It has found the old ones too old by then, and can only wait.
+    while heldUp.glances.withLock({ $0 }) == glances { usleep(100) }
+    try heldUp.goOn()
+    #expect(try heldUp.results.pop() == "K2")
+    #expect(try heldUp.results.pop() == "K2")
+    try stages.join()
+    #expect(heldUp.loads.withLock { $0 } == 2)
   }
 }
