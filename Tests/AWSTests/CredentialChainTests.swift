@@ -49,7 +49,9 @@ struct CredentialChainTests {
   func s3Keys() throws {
     var around = try Surroundings()
     around.variables.merge(["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "S"]) { $1 }
-    #expect(try around.session().client(of: "s3").credentials?.current().accessKeyID.text == "ENV")
+    let shared = try around.session()
+    #expect(try shared.client(of: "s3").credentials === shared.credentials)
+    #expect(try shared.client(of: "s3").credentials?.current().accessKeyID.text == "ENV")
     around.variables.merge(["S3_ACCESS_KEY": "OWN", "S3_SECRET": "S"]) { $1 }
     let session = try around.session()
     #expect(try session.client(of: "s3").credentials?.current().accessKeyID.text == "OWN")

@@ -52,10 +52,9 @@ public final class AWSSession: Sendable {
     self.clock = clock
     let context = CredentialContext(
       variables: profile.variables, exchange: exchange, metadata: metadata, retrier: retrier, clock: clock)
-    let places = Self.places(context)
-    let chain = CredentialChain(places)
+    let chain = CredentialChain(Self.places(context))
     credentials = RenewingCredentials(clock: clock) { () throws(Failure) in try chain.load() }
-    let s3Chain = CredentialChain([EnvironmentCredentials.s3(profile.variables)] + places)
+    let s3Chain = CredentialChain([EnvironmentCredentials.s3(profile.variables)])
     s3Credentials = RenewingCredentials(clock: clock) { () throws(Failure) in try s3Chain.load() }
   }
 
@@ -72,8 +71,9 @@ public final class AWSSession: Sendable {
 
   /// A client of `s3`, `kms` or `sts`.
   public func client(of service: String) throws(Failure) -> AWSClient {
-    AWSClient(
-      try profile.endpoint(of: service), credentials: service == "s3" ? s3Credentials : credentials,
-      exchange: exchange, retrier: retrier, clock: clock)
+    let ownKeys = service == "s3" ? try profile.variables.first("S3_ACCESS_KEY", "S3_SECRET") : nil
+    return AWSClient(
+      try profile.endpoint(of: service), credentials: ownKeys == nil ? credentials : s3Credentials, exchange: exchange,
+      retrier: retrier, clock: clock)
   }
 }
