@@ -169,6 +169,21 @@ struct AWSClientTests {
     #expect(pauses.seconds.isEmpty)
   }
 
+  @Test("a service that finds every token expired is believed once")
+  func alwaysExpired() throws {
+    let exchange = ScriptedExchange(.status(400, body: #"{"__type":"ExpiredTokenException"}"#))
+    let loads = Mutex(0)
+    let client = try client(exchange) { () throws(Failure) in
+      let number = loads.withLock { loads in
+        loads += 1
+        return loads
+      }
+      return Credentials(accessKeyID: "A", secretAccessKey: "K", sessionToken: "T\(number)", source: "a test")
+    }
+    #expect(throws: AWSCallError.self) { try client.call(operation, target: "t", .object([:])) }
+    #expect(exchange.requests.count == 2)
+  }
+
   @Test("the same credentials again are no renewal")
   func stillExpired() throws {
     let exchange = ScriptedExchange(.status(400, body: #"{"__type":"ExpiredTokenException"}"#))
