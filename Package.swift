@@ -36,7 +36,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
     // SHA-256 of two messages at once, which needs instructions that Swift has no words for.
     .target(name: "CSHA256", cSettings: [.unsafeFlags(["-O2"])]),
@@ -48,10 +50,13 @@ let package = Package(
     library("Crypto", ["CCrypto", "CSHA256", "Bytes"], common),
     library("Postgres", ["CPostgres", "Bytes"], common),
     library("Zstandard", ["CZstd", "Bytes"], common),
+    library("HTTPTransport", ["CCurl", "Bytes"], common),
+    library("XML", ["CExpat"], common),
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
+    library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
@@ -87,12 +92,17 @@ let package = Package(
       name: "canonical-bench", dependencies: ["CanonicalJSON", "Crypto", "Bytes"],
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
 
-    .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: common),
+    .target(
+      name: "TestSupport", dependencies: ["HTTPTransport", "Postgres", "Crypto", "Bytes"], path: "Tests/TestSupport",
+      swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptoTests", ["Crypto", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
+    tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Crypto", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
+    tests("XMLTests", ["XML"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
+    tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(

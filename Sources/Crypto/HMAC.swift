@@ -26,6 +26,10 @@ public struct HMACSHA256: Sendable {
     return state.finalize()
   }
 
+  public func authenticate(_ message: Span<UInt8>) -> Digest {
+    message.withUnsafeBytes { authenticate($0) }
+  }
+
   public func authenticate(_ digest: Digest) -> Digest {
     digest.withUnsafeBytes { authenticate($0) }
   }

@@ -90,6 +90,18 @@ public final class File: Sendable {
     return got
   }
 
+  /// The whole of a small file; symbolic links are followed, as settings and mounted secrets lie behind them.
+  ///
+  /// - Returns: nil when it is longer than `limit` bytes.
+  public static func contents(_ path: String, limit: Int) throws(FileError) -> [UInt8]? {
+    let file = try open(path, O_RDONLY | O_NONBLOCK, 0)
+    var buffer = ByteBuffer()
+    while try file.read(into: &buffer, upTo: 1 << 16) > 0 {
+      if buffer.count > limit { return nil }
+    }
+    return buffer.array()
+  }
+
   public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {

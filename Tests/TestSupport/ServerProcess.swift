@@ -16,15 +16,16 @@ final class ServerProcess: Sendable {
     self.lifeline = Mutex(lifeline)
   }
 
-  /// Arguments: the server's directory and its command line. The word `keep` on the socket spares the directory.
+  /// Arguments: the signal that ends the server, its directory and its command line. The word `keep` on the socket spares the directory.
   private static let script = """
-    directory=$1; shift
+    signal=$1; directory=$2; shift 2
     "$@" >>"$directory/log" 2>&1 </dev/null &
     server=$!
     word=
     read -r word
-    kill -QUIT "$(head -n 1 "$directory/data/postmaster.pid" 2>/dev/null || echo "$server")" 2>/dev/null
+    kill -"$signal" "$(head -n 1 "$directory/data/postmaster.pid" 2>/dev/null || echo "$server")" 2>/dev/null
     wait "$server"
+    [ ! -f "$directory/leftovers" ] || xargs rm -f -- <"$directory/leftovers"
     [ "$word" = keep ] || rm -rf -- "$directory"
     """
 
@@ -33,7 +34,7 @@ final class ServerProcess: Sendable {
     _ programs: PostgresPrograms, directory: String, settings: [String: String]
   ) throws -> (ServerProcess, port: Int) {
     for _ in 0..<5 {
-      let port = try freePort()
+      let port = try Socket.freePort()
       let process = try launch(programs, directory: directory, port: port, settings: settings)
       if try waitUntilReady(directory) { return (process, port) }
       process.stop(keepingFiles: true)  // somebody else took the port meanwhile
@@ -57,7 +58,9 @@ final class ServerProcess: Sendable {
   }
 
   /// Starts a command, and a shell that ends it and removes `directory` when this process ends.
-  static func watch(_ directory: String, command: [String]) throws -> ServerProcess {
+  ///
+  /// - Parameter signal: what ends it. Postgres stops at once, and cleans up, at QUIT.
+  static func watch(_ directory: String, command: [String], signal: String = "QUIT") throws -> ServerProcess {
     var ends: [Int32] = [-1, -1]
     // A pair of sockets, because only these come with the flag that keeps them from other children.
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -68,7 +71,7 @@ final class ServerProcess: Sendable {
       close(ends[0])
     }
     let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
-    let words = ["/bin/sh", "-c", script, "watchdog", directory] + command
+    let words = ["/bin/sh", "-c", script, "watchdog", signal, directory] + command
     do {
       let watchdog = try spawn(
         words, environment: environment, streams: [ends[0], null, null], directory: "/", isDetached: true)
@@ -93,23 +96,6 @@ final class ServerProcess: Sendable {
       usleep(10_000)
     }
     throw TestSupportError("the server did not start: \(read("log"))")
-  }
-
-  /// Any port that nobody uses at this moment.
-  private static func freePort() throws -> Int {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-      }
-    }
-    guard bound else { throw TestSupportError("no free port: errno \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 
   func stop(keepingFiles: Bool = false) {
