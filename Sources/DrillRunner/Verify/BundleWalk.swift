@@ -36,7 +36,8 @@ struct BundleWalk {
       return nil
     }
     let predecessor = facts.previous?.hex ?? "nothing"
-    if row > 0 && head == target {
+    // Where the head stays what it was, no row of the bundle is on the chain.
+    if head == target {
       let kind = named[row] ?? .orphan
       return (
         PlaceFault(
