@@ -114,6 +114,13 @@ public struct Archive: Sendable {
   }
 }
 
+extension Archive {
+  /// Bundles whose sequences are behind that of the last manifest, by key.
+  public func bundles(behind sequence: Int) throws -> [String] {
+    try debris([]).filter { key in Int(key.dropFirst("bundles/".count).prefix(10)).map { $0 > sequence } ?? false }
+  }
+}
+
 extension StoredManifest {
   public init(parsing bytes: [UInt8]) throws(DocumentError) {
     let document = try SignedDocument(parsing: bytes, .manifest)

@@ -7,6 +7,7 @@ internal import Glibc
 public struct LineDecoder: Sendable {
   private let shapes: [Column.Shape]
   private let prefixes: [[UInt8]]
+  private let isNotNull: [Bool]
   private let payload: Int
 
   /// What the chain needs of a line's payload.
@@ -21,6 +22,7 @@ public struct LineDecoder: Sendable {
   public init(_ columns: [Column], payload: Int) {
     shapes = columns.map(\.shape)
     prefixes = memberPrefixes(columns)
+    isNotNull = columns.map(\.isNotNull)
     self.payload = payload
   }
 
@@ -39,11 +41,12 @@ public struct LineDecoder: Sendable {
     var result = Payload.null
     for index in 0..<shapes.count {
       try skip(prefixes[index], in: line, &offset)
-      if isNull(line, offset) {
+      if isNull(line, offset), shapes[index] != .jsonb || !isNotNull[index] {
         fields.set(index, start: offset, length: -1)
         offset += 4
         continue
       }
+      if shapes[index] == .jsonb { try skipNullMark(in: line, &offset) }
       let start = offset
       if index == payload {
         result = try takePayload(line, &offset, &canonicalizer, &canonical)
@@ -76,9 +79,21 @@ public struct LineDecoder: Sendable {
   @inline(__always)
   private func isNull(_ line: UnsafeRawBufferPointer, _ offset: Int) -> Bool {
     guard line.count - offset > 4,
-      line.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian == 0x6c6c_756e
+      line.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian == nullWord
     else { return false }
     return line[offset + 4] == 0x2c || line[offset + 4] == 0x7d
+  }
+
+  /// Takes the space that stands before the value null of jsonb, and refuses any other white space there.
+  ///
+  /// A bundle that is read without its manifest does not say which columns are NOT NULL, so the space is taken in all.
+  @inline(__always)
+  private func skipNullMark(in line: UnsafeRawBufferPointer, _ offset: inout Int) throws(RowFormatError) {
+    guard offset < line.count, line[offset] <= 0x20 else { return }
+    guard line[offset] == 0x20, isNull(line, offset + 1) else {
+      throw RowFormatError("white space stands before a value")
+    }
+    offset += 1
   }
 
   @inline(__always)
@@ -101,7 +116,7 @@ public struct LineDecoder: Sendable {
       return
     }
     let start = offset
-    while offset < line.count, line[offset] != 0x2c, line[offset] != 0x7d { offset += 1 }
+    while offset < line.count, line[offset] != 0x2c, line[offset] != 0x7d, line[offset] > 0x20 { offset += 1 }
     if offset == start { throw RowFormatError("a column has no value") }
   }
 

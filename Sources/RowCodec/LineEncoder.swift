@@ -7,10 +7,12 @@ public struct LineEncoder: Sendable {
   private let shapes: [Column.Shape]
   /// `{"name":` for the first column, `,"name":` for the others.
   private let prefixes: [[UInt8]]
+  private let isNotNull: [Bool]
 
   public init(_ columns: [Column]) {
     shapes = columns.map(\.shape)
     prefixes = memberPrefixes(columns)
+    isNotNull = columns.map(\.isNotNull)
   }
 
   /// Appends the line of one row, without its newline.
@@ -28,9 +30,17 @@ public struct LineEncoder: Sendable {
         line.append("null")
         continue
       }
+      // Where `null` is SQL's NULL, a space tells the value of jsonb from it.
+      if shapes[index] == .jsonb, isJSONNull(value), !isNotNull[index] { line.append(0x20) }
       try append(value, shapes[index], to: &line)
     }
     line.append(0x7d)
+  }
+
+  /// Whether a jsonb's binary form is that of the value null: a version byte and the word.
+  @inline(__always)
+  private func isJSONNull(_ value: UnsafeRawBufferPointer) -> Bool {
+    value.count == 5 && value.loadUnaligned(fromByteOffset: 1, as: UInt32.self).littleEndian == nullWord
   }
 
   @inline(__always)
@@ -65,6 +75,9 @@ public struct LineEncoder: Sendable {
     }
   }
 }
+
+/// `null`, as a little-endian word.
+let nullWord: UInt32 = 0x6c6c_756e
 
 /// What stands before each column's value in a line.
 func memberPrefixes(_ columns: [Column]) -> [[UInt8]] {

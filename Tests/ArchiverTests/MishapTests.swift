@@ -49,6 +49,25 @@ struct MishapTests {
     #expect(try scenario.unionIsTheTable())
   }
 
+  @Test("a day of nothing but rows that have no place on the chain")
+  func offChainOnly() throws {
+    let scenario = try Scenario()
+    let rows = try scenario.append("2026-11-18 10:00:00", "2026-11-18 11:00:00", "2026-11-20 10:00:00")
+    try scenario.night("2026-11-18")
+    for (hour, previous) in [(10, rows[0].hash), (11, SHA256.hash([1]))] {
+      try scenario.execute(try scenario.row("2026-11-19 \(hour):00:00", after: previous).sql)
+    }
+    try scenario.night("2026-11-19")
+    let last = try #require(try scenario.manifests().last)
+    #expect(last.rowCount == 2 && last.chain.headHash == last.chain.previousHash)
+    let report = try scenario.verify()
+    #expect(report.findings.isEmpty, "\(report.findings)")
+    #expect(report.anomalies.listed.map(\.kind) == [.fork, .orphan])
+    try scenario.night("2026-11-20")
+    #expect(try scenario.verify().findings.isEmpty)
+    #expect(try scenario.verifyBoth().anomalies.total == 2)
+  }
+
   @Test("two runs at once: the second is told to come back")
   func lock() throws {
     let scenario = try Scenario()

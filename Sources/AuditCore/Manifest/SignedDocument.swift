@@ -6,6 +6,15 @@ public struct SignedDocument: Equatable, Sendable {
   /// Name of the signed member, which decides what its signature is worth something for.
   public enum Kind: String, Sendable {
     case manifest, report, registry, payload
+
+    /// Nil for what other places than the archive hold.
+    fileprivate var order: MemberOrder? {
+      switch self {
+      case .manifest: .manifest
+      case .report: .report
+      case .registry, .payload: nil
+      }
+    }
   }
 
   public let kind: Kind
@@ -32,9 +41,12 @@ public struct SignedDocument: Equatable, Sendable {
     guard document.isRegularly(written: bytes) else {
       throw DocumentError("its white space or its escapes are irregular")
     }
-    guard let members = document.members, Set(members.map(\.name)) == [kind.rawValue, "proof"], members.count == 2,
-      let content = document[kind.rawValue], let proof = document["proof"]
-    else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\"") }
+    guard document.members?.map(\.name) == [kind.rawValue, "proof"], let content = document[kind.rawValue],
+      let proof = document["proof"]
+    else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\", in this order") }
+    if let name = kind.order?.misplaced(in: content) {
+      throw DocumentError("its member \"\(name)\" does not stand where the format has it")
+    }
     try content.requireDigestible(isManifest: kind == .manifest)
     self.init(kind, content, proof: try Proof(json: proof))
     guard self.proof.digest == digest else {
@@ -111,11 +123,11 @@ public struct Proof: Equatable, Sendable {
   /// Reads a proof strictly: just the members that the format names, canonical base64.
   public init(json: JSONValue) throws(DocumentError) {
     let reader = try DocumentReader(json, "proof")
-    try reader.refuseMembers(besides: ["digestHex", "threshold", "signatures"])
+    try reader.requireMembers(["digestHex", "threshold", "signatures"])
     var signatures: [Signature] = []
     for value in try reader.array("signatures") {
       let entry = try DocumentReader(value, "proof.signatures")
-      try entry.refuseMembers(besides: ["signerId", "kid", "alg", "signature"])
+      try entry.requireMembers(["signerId", "kid", "alg", "signature"])
       guard let bytes = Base64.decode(try entry.string("signature")) else {
         throw entry.error("signature", "is no canonical base64")
       }
@@ -133,10 +145,14 @@ public struct Proof: Equatable, Sendable {
 }
 
 extension DocumentReader {
-  /// Refuses members that the format does not name.
-  func refuseMembers(besides names: [String]) throws(DocumentError) {
-    for member in value.members ?? [] where !names.contains(member.name) {
-      throw DocumentError("\(path).\(member.name) is unknown")
+  /// Refuses members that the format does not name, and another order than its own.
+  func requireMembers(_ names: [String]) throws(DocumentError) {
+    let found = (value.members ?? []).map(\.name)
+    if let unknown = found.first(where: { !names.contains($0) }) {
+      throw DocumentError("\(path).\(unknown) is unknown")
+    }
+    guard found == names.filter(found.contains) else {
+      throw DocumentError("the members of \(path) do not stand in the format's order")
     }
   }
 }

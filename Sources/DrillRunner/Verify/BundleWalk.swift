@@ -11,8 +11,6 @@ internal import RowCodec
 struct BundleWalk {
   private(set) var head: Digest?
   private let target: Digest?
-  /// The chain did not go on: no row of the bundle has a place on it.
-  private let holdsStraysAlone: Bool
   private let acceptedRewind: Digest?
   private let named: [Int: AnomalyKind]
   private var row = 0
@@ -20,7 +18,6 @@ struct BundleWalk {
   init(_ manifest: Manifest) {
     head = manifest.chain.previousHash
     target = manifest.chain.headHash
-    holdsStraysAlone = manifest.chain.headHash == manifest.chain.previousHash
     acceptedRewind = manifest.chain.acceptedRewind
     let places: Set<AnomalyKind> = [.gap, .fork, .orphan, .duplicate, .rewound]
     named = Dictionary(
@@ -39,7 +36,8 @@ struct BundleWalk {
       return nil
     }
     let predecessor = facts.previous?.hex ?? "nothing"
-    if head == target && (row > 0 || holdsStraysAlone) {
+    // Where the head stays what it was, no row of the bundle is on the chain.
+    if head == target {
       let kind = named[row] ?? .orphan
       return (
         PlaceFault(

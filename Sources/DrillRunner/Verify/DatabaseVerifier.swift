@@ -56,11 +56,11 @@ public struct DatabaseVerifier: Sendable {
       remedy: "report this table's shape")
   }
 
-  /// Verifies the table and shows each of its rows to `difference`.
+  /// Verifies the table and shows each of its rows to `difference`, with what is wrong with it.
   ///
   /// - Throws: ``TooScattered`` when the rows' order is too far from the chain's; then `difference` is spent.
-  func compare(with difference: Difference, isSorted: Bool) throws -> VerifyReport {
-    try verify(head: nil, makesLeaves: true, isSorted: isSorted, difference: difference).report
+  func compare(with difference: Difference, isSorted: Bool) throws {
+    _ = try verify(head: nil, makesLeaves: true, isSorted: isSorted, difference: difference)
   }
 
   private func verify(
@@ -69,6 +69,7 @@ public struct DatabaseVerifier: Sendable {
     let source = try SourceSession(conninfo)
     let table = try source.session.chainTable(self.table, settings.columns)
     let snapshot = try source.session.beginSnapshot()
+    difference?.begin(table.columns, now: Timestamp(microseconds: snapshot.now))
     progress.expect(rows: try source.estimatedRows(table))
     var work = RowWork(
       columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
@@ -120,12 +121,14 @@ final class ReportSink: RowSink {
 
   @safe
   func take(_ row: RowFacts, _ line: UnsafeRawBufferPointer, fault: PlaceFault?) throws {
-    try difference?.take(row.hash, leaf: row.leaf, createdAt: row.createdAt) { unsafe identifier.id(line) }
     report.rows += 1
     report.signatures.count(row.signature)
     leaves.add(row.leaf)
-    if fault == nil && row.hashMatches && row.signature == .valid { return }
-    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    let isSound = fault == nil && row.hashMatches && row.signature == .valid
+    let faults = isSound ? [] : rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    if let difference {
+      return try difference.take(row, line, faults) { unsafe identifier.id(line) }
+    }
     guard !faults.isEmpty else { return }
     let id = unsafe identifier.id(line)
     for (kind, detail) in faults { report.anomalies.append(Anomaly(kind, row: nil, id: id, detail: detail)) }

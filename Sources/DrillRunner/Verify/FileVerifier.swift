@@ -87,7 +87,9 @@ public struct FileVerifier: Sendable {
   ) throws {
     try verify(
       try LegacyReader(try FileReader(path: path), name: path),
-      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value) }, &report, makesTuples, onBatch)
+      // The tools' own table: what its payload holds is a value, the word null too.
+      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value, isNotNull: $0.key == "payload") }, &report,
+      makesTuples, onBatch)
     report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
     let sidecar = path + ".manifest.json"
     guard let fault = try LegacyManifest.fault(path: path, sidecar: sidecar, rows: report.rows) else { return }
@@ -132,19 +134,19 @@ public struct FileVerifier: Sendable {
   private func firstLineColumns(_ reader: BundleReader) throws -> [Column] {
     let chunk = LineChunk()
     guard try reader.next(chunk), chunk.count > 0 else { throw ArchiveFinding(path, "it has no rows") }
-    let line = unsafe Array(chunk.bytes.unsafeBytes(chunk.range(0)))
-    guard let members = try? JSONValue(parsing: line, maxDepth: 512).members else {
+    guard let names = unsafe memberNames(of: chunk.bytes.unsafeBytes(chunk.range(0))) else {
       throw ArchiveFinding(path, "its first line is no row")
     }
-    return members.map { member in
-      let type: String
-      switch member.name {
-      case settings.columns.payload: type = "jsonb"
-      case settings.columns.createdAt: type = "timestamp with time zone"
-      case settings.columns.id: type = "uuid"
-      default: type = "text"
+    let chain = settings.columns
+    return names.map { name in
+      switch name {
+      case chain.payload: Column(name: name, type: "jsonb", isNotNull: true)
+      case chain.createdAt: Column(name: name, type: "timestamp with time zone")
+      case chain.hash, chain.previousHash, chain.signature, chain.signerID: Column(name: name, type: "text")
+      case chain.id: Column(name: name, type: "uuid")
+      // Of any type: each has a JSON value.
+      default: Column(name: name, type: "jsonb")
       }
-      return Column(name: member.name, type: type)
     }
   }
 }

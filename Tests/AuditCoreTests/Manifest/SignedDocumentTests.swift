@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuditCore
+@testable import AuditCore
 import Crypto
 import TestSupport
 import Testing
@@ -15,11 +15,40 @@ private func reason(_ text: String, _ kind: SignedDocument.Kind = .manifest) -> 
   reason(Array(text.utf8), kind)
 }
 
-/// A document whose digest is right, with any text for its content.
+/// A document whose digest is right, with any text for its content, in the layout that we write.
 private func document(_ content: String, _ canonical: String? = nil, member: String = "manifest") -> String {
+  laidOut(compact(content, canonical, member: member)) + "\n"
+}
+
+private func compact(_ content: String, _ canonical: String? = nil, member: String = "manifest") -> String {
   let digest = SHA256.hash(Array((canonical ?? content).utf8)).hex
   return #"{"\#(member)":\#(content),"proof":{"digestHex":"\#(digest)","threshold":1,"signatures":["#
     + #"{"signerId":"a","kid":"a","alg":"ed25519","signature":"AAAA"}]}}"#
+}
+
+/// A text without white space, each value on a line of its own; it need not be sound.
+private func laidOut(_ text: String, width: Int = 2) -> String {
+  var (out, depth, isInString, before) = ("", 0, false, Character(" "))
+  let newLine = { (depth: Int) in "\n" + String(repeating: " ", count: width * depth) }
+  for character in text {
+    if character == "\"" && before != "\\" { isInString.toggle() }
+    switch character {
+    case _ where isInString: out.append(character)
+    case "{", "[":
+      depth += 1
+      out.append(character)
+      out += newLine(depth)
+    case "}", "]":
+      depth -= 1
+      if before == "{" || before == "[" { out.removeLast(width * (depth + 1) + 1) } else { out += newLine(depth) }
+      out.append(character)
+    case ",": out += "," + newLine(depth)
+    case ":": out += ": "
+    default: out.append(character)
+    }
+    before = character
+  }
+  return out
 }
 
 @Suite("Signed documents")
@@ -56,22 +85,23 @@ struct SignedDocumentTests {
 
   @Test("shapes that are refused")
   func shapes() {
-    #expect(reason(document(#"{"a":1}"#)) == nil)
+    let sound = compact(#"{"a":1}"#)
+    func reason(_ text: String) -> String? { AuditCoreTests.reason(laidOut(text) + "\n") }
+    #expect(reason(sound) == nil)
+    #expect(reason(sound.replacing("AAAA", with: "AA==")) == nil)
     for text in [
-      "", "{}", "[]", "null", "1", #"{"manifest":{}}"#, #"{"manifest":{},"proof":{}}"#,
-      document(#"{"a":1}"#) + "x", document(#"{"a":1}"#, member: "report"),
-      document(#"{"a":1,"a":1}"#), document(#"{"a":1}"#, #"{"a":2}"#),
-      document(#"{"a":1}"#).replacing(#""proof""#, with: #""x":1,"proof""#),
-      document(#"{"a":1}"#).replacing(#""threshold":1"#, with: #""threshold":0"#),
-      document(#"{"a":1}"#).replacing(#""threshold":1"#, with: #""threshold":2"#),
-      document(#"{"a":1}"#).replacing(#""threshold":1"#, with: #""threshold":1,"more":1"#),
-      document(#"{"a":1}"#).replacing(#""alg""#, with: #""x":1,"alg""#),
-      document(#"{"a":1}"#).replacing("AAAA", with: "AAA"), document(#"{"a":1}"#).replacing("AAAA", with: "AAB="),
-      document(#"{"a":1}"#).replacing("AAAA", with: "AA=="), document(#"{"a":1}"#).replacing("AAAA", with: "AA A"),
-    ] where text != document(#"{"a":1}"#).replacing("AAAA", with: "AA==") {
+      "", "{}", "[]", "null", "1", #"{"manifest":{}}"#, #"{"manifest":{},"proof":{}}"#, sound + "x",
+      compact(#"{"a":1}"#, member: "report"), compact(#"{"a":1,"a":1}"#), compact(#"{"a":1}"#, #"{"a":2}"#),
+      sound.replacing(#""proof""#, with: #""x":1,"proof""#),
+      sound.replacing(#""threshold":1"#, with: #""threshold":0"#),
+      sound.replacing(#""threshold":1"#, with: #""threshold":2"#),
+      sound.replacing(#""threshold":1"#, with: #""threshold":1,"more":1"#),
+      sound.replacing(#""alg""#, with: #""x":1,"alg""#), sound.replacing("AAAA", with: "AAA"),
+      sound.replacing("AAAA", with: "AAB="), sound.replacing("AAAA", with: "AA A"),
+      sound.replacing("AAAA", with: "AB=="),
+    ] {
       #expect(reason(text) != nil, "\(text)")
     }
-    #expect(reason(document(#"{"a":1}"#).replacing("AAAA", with: "AB==")) != nil)
   }
 
   @Test(
@@ -96,23 +126,77 @@ struct SignedDocumentTests {
   @Test("deep nesting is an error and no crash")
   func depth() {
     let deep = String(repeating: "[", count: 100_000)
-    #expect(reason(document(deep)) != nil)
+    #expect(reason(compact(deep)) != nil)
+    let wide = String(repeating: "[", count: 60) + String(repeating: "1,", count: 1 << 16)
+    #expect(reason(compact(wide + "1" + String(repeating: "]", count: 60)))?.contains("white space") == true)
   }
 
-  @Test("what jq prints is accepted, another layout is not")
+  @Test("two layouts are accepted, and what jq prints is one of them")
   func layouts() throws {
-    let content = #"{"a":[],"b":{},"c":[1,2],"d":{"e":"x, : {"}}"#
-    let compact = document(content)
-    #expect(reason(compact) == nil)
-    for arguments in [["-c", "."], ["."], ["--indent", "1", "."], ["--indent", "4", "."]] {
-      let printed = try Command.run("jq", arguments, input: Array(compact.utf8)).text
-      #expect(reason(printed) == nil, "\(arguments)")
-      #expect(reason(String(printed.dropLast())) == nil)
-      #expect(reason(printed + "\n") != nil)
-      #expect(reason(" " + printed) != nil)
+    let content = #"{"a":[],"b":{},"c":[1,2],"d":{"e":"x, : {\u0001\\","f":"é\u2028/"}}"#
+    let canonical = #"{"a":[],"b":{},"c":[1,2],"d":{"e":"x, : {\u0001\\","f":"é\#u{2028}/"}}"#
+    let compact = compact(content, canonical)
+    let ours = try Command.run("jq", ["."], input: Array(compact.utf8)).text
+    #expect(reason(ours) == nil)
+    let golden = String(try Command.run("jq", ["--indent", "1", "."], input: Array(compact.utf8)).text.dropLast())
+    #expect(reason(golden) == nil)
+    for text in [
+      compact, compact + "\n", String(ours.dropLast()), ours + "\n", " " + ours, golden + "\n",
+      String(golden.dropLast()),
+      ours.replacing("\n", with: "\r\n"), ours.replacing("[]", with: "[ ]"), ours.replacing("x, ", with: #"\u0078, "#),
+      ours.replacing("  ", with: "\t"), "\u{feff}" + ours,
+    ] {
+      #expect(reason(text) != nil, "\(text)")
     }
-    #expect(reason(compact.replacing(#""threshold":"#, with: #""threshold": "#)) != nil)
-    #expect(reason(compact.replacing("[]", with: "[ ]")) != nil)
-    #expect(reason(compact.replacing("x, ", with: #"\u0078, "#)) != nil)
+    for arguments in [["-c", "."], ["--indent", "4", "."], ["--tab", "."], ["{proof, manifest}"]] {
+      let printed = try Command.run("jq", arguments, input: Array(compact.utf8)).text
+      #expect(reason(printed) != nil, "\(arguments)")
+      #expect(reason(String(printed.dropLast())) != nil, "\(arguments)")
+    }
+  }
+
+  @Test("members stand in the format's order", arguments: 0..<4)
+  func order(sequence: Int) throws {
+    let golden = try goldenBytes(sequence)
+    let ours = try Command.run("jq", ["."], input: golden).standardOutput
+    #expect(reason(golden) == nil && reason(ours) == nil)
+    for bytes in [Array(golden.dropLast()), golden + [0x0a], Array(ours.dropLast())] { #expect(reason(bytes) != nil) }
+    for filter in [
+      "-S .", "{proof, manifest}", ".manifest |= {stream} + .", ".manifest.coverage |= {last} + .",
+      ".manifest.source |= {columns} + .", ".manifest.source.columns[3] |= {type} + .", ".manifest.rows |= {total} + .",
+      ".manifest.chain |= {intact} + .", ".manifest.chain.signatures |= {invalid} + .",
+      ".manifest.retention |= {until} + .", ".proof |= {threshold} + .", ".proof.signatures[0] |= {alg} + .",
+    ] {
+      let arguments = filter.hasPrefix("-S ") ? ["-S", "."] : [filter]
+      let printed = try Command.run("jq", arguments, input: golden).standardOutput
+      #expect(reason(printed)?.contains("order") == true || reason(printed)?.contains("stand") == true, "\(filter)")
+    }
+  }
+
+  @Test("the order is the one that we write, and names every member")
+  func ownOrder() throws {
+    var read = try Manifest(json: SignedDocument(parsing: goldenBytes(0), .manifest).content)
+    read.source.resumeFrom = .now()
+    read.source.indexes = [Manifest.Index(columns: ["id"], method: "btree", isUnique: true, isPrimary: true)]
+    read.chain.acceptedRewind = read.merkleRoot
+    let manifest = read.json
+    let names = Set(manifest.paths.compactMap { $0.split(separator: ".").last.map(String.init) })
+    for name in names {
+      let twice = moved(name, in: manifest)
+      #expect(MemberOrder.manifest.misplaced(in: twice) != nil, "\(name)")
+    }
+    #expect(MemberOrder.manifest.misplaced(in: manifest.with("future", 1)) == nil)
+  }
+
+  /// The same with the first member of a name moved to where it must not stand.
+  private func moved(_ name: String, in value: JSONValue) -> JSONValue {
+    guard let members = value.members else { return value }
+    guard let index = members.firstIndex(where: { $0.name == name }) else {
+      return .object(members.map { JSONValue.Member($0.name, moved(name, in: $0.value)) })
+    }
+    var changed = members
+    let member = changed.remove(at: index)
+    changed.insert(member, at: index == 0 ? changed.count : 0)
+    return .object(changed)
   }
 }
