@@ -6,6 +6,8 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
   public enum Kind: Sendable {
     /// The server could not be reached, or went away.
     case connection
+    /// The connection string is none, or names a database that does not exist.
+    case configuration
     /// The server knows the role and refuses it, or the role may not do this.
     case permission
     /// The statement was cancelled, by us or by the server's operator.
