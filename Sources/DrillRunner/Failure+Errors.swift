@@ -23,7 +23,8 @@ extension Failure {
     let (status, remedy): (ExitStatus, String) =
       switch error.kind {
       case .connection: (.unavailable, "check that the server runs and the URL is right")
-      case .configuration: (.configuration, "correct the connection string")
+      case .configuration:
+        (.configuration, "write postgresql://user@host/database with the name of a database that exists")
       case .busy: (.tryLater, "run again later")
       case .cancelled: (.tryLater, "run again: nothing is lost")
       case .permission: (.permission, "check the role and its grants")

@@ -50,6 +50,9 @@ public struct FileReplay: Sendable {
       report = try verifier.run(makesTuples: true) { scan, batch in try loader.put(batch, from: scan) }
     } catch { throw loader.abort(error) }
     _ = try loader.finish()
+    guard report.rows > 0 || !report.isIntact else {
+      throw Failure(.nothingToCheck, "the file has no rows", on: path, remedy: "name another file")
+    }
     for statement in table.indexStatements() { try session.executeScript(statement) }
     return (table, report)
   }

@@ -32,6 +32,7 @@ extension Audit {
     var schema: String?
 
     func run() throws {
+      let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
       let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
       var job = DrillJob(
@@ -40,9 +41,8 @@ extension Audit {
         cancellation: context.cancellation)
       job.keepsSchema = keep
       if let schema { job.schema = schema }
-      let report = try job.run(try staging.selection(default: .latest))
-      context.console.finish(report.json, text(report, job.schema))
-      if !report.isPassed { throw ExitCode(report.exitStatus.rawValue) }
+      let report = try job.run(selection)
+      try context.console.finish(report.json, text(report, job.schema), status: report.exitStatus)
     }
 
     private func text(_ report: DrillReport, _ schema: String) -> String {
