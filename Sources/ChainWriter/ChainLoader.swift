@@ -37,17 +37,19 @@ public enum ChainLoader {
   }
 
   /// Passes the chain on as text for `COPY audit_events FROM`, a megabyte at a time.
-  public static func write(_ shape: ChainShape, signer: (any Signer)?, _ body: (borrowing ByteBuffer) -> Void) throws {
+  public static func write(_ shape: ChainShape, signer: (any Signer)?, _ body: (borrowing ByteBuffer) throws -> Void)
+    throws
+  {
     var generator = ChainGenerator(shape, signer: signer)
     var text = ByteBuffer(capacity: 1 << 20)
     while let row = try generator.next() {
       append(row, to: &text)
       if text.count >= 1 << 20 {
-        body(text)
+        try body(text)
         text.clear()
       }
     }
-    body(text)
+    try body(text)
   }
 
   private static let columns =

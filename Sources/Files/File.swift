@@ -21,6 +21,8 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
   /// What lies there is a symbolic link, a directory or a device, where a file must be.
   public var isNoFile: Bool { code == ELOOP || code == EISDIR || code == ENXIO }
   public var isForbidden: Bool { code == EACCES || code == EPERM || code == EROFS }
+  /// Who reads the pipe has gone.
+  public var isBrokenPipe: Bool { code == EPIPE }
   public var crossesFileSystems: Bool { code == EXDEV || code == EMLINK }
 
   public var description: String { "\(operation) \(path): \(String(cString: strerror(code)))" }

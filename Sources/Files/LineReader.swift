@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Bytes
+internal import Bytes
 internal import Glibc
 
 /// Lines of standard input, one in memory at a time.
@@ -42,17 +42,5 @@ public struct LineReader: ~Copyable {
     }
     if got < 0 { throw FileError("read", "standard input", code: errno) }
     isAtEnd = got == 0
-  }
-}
-
-extension Process {
-  public static func write(_ bytes: borrowing ByteBuffer, to descriptor: Int32) {
-    var rest = bytes.unsafeBytes
-    while !rest.isEmpty {
-      let done = Glibc.write(descriptor, rest.baseAddress, rest.count)
-      if done < 0 && errno == EINTR { continue }
-      if done <= 0 { return }
-      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
-    }
   }
 }

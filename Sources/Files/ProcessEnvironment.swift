@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Bytes
 internal import Glibc
 
 /// What the process was started with.
@@ -26,19 +27,35 @@ public enum Process {
   public static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
   public static var standardOutputIsTerminal: Bool { isatty(1) == 1 }
 
-  /// Writes to standard output (1) or standard error (2); a closed pipe is not our failure.
-  public static func write(_ text: String, to descriptor: Int32) {
+  /// Writes to standard output (1) or standard error (2).
+  ///
+  /// - Returns: what kept it from being written whole; nil where it was.
+  @discardableResult
+  public static func write(_ text: String, to descriptor: Int32) -> FileError? {
     var text = text
-    text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        let done = Glibc.write(descriptor, rest.baseAddress, rest.count)
-        if done < 0 && errno == EINTR { continue }
-        if done <= 0 { return }
-        rest = UnsafeRawBufferPointer(rebasing: rest[done...])
-      }
-    }
+    return text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
   }
+
+  @discardableResult
+  public static func write(_ bytes: borrowing ByteBuffer, to descriptor: Int32) -> FileError? {
+    write(bytes.unsafeBytes, to: descriptor)
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> FileError? {
+    var rest = bytes
+    while !rest.isEmpty {
+      let done = Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if done < 0 && errno == EINTR { continue }
+      guard done > 0 else {
+        return FileError("write", descriptor == 1 ? "standard output" : "standard error", code: errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+    }
+    return nil
+  }
+
+  /// Has a write to a closed pipe fail instead of ending the process.
+  public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
   /// Seconds of a clock that is never set.
   public static func monotonicSeconds() -> Double {
@@ -51,7 +68,6 @@ public enum Process {
   ///
   /// Call it before any other thread is started: they inherit the signals' being blocked.
   public static func onTermination(_ body: @escaping @Sendable () -> Void) {
-    signal(SIGPIPE, SIG_IGN)
     let box = Unmanaged.passRetained(TerminationBox(body)).toOpaque()
     var set = TerminationBox.signals()
     pthread_sigmask(SIG_BLOCK, &set, nil)

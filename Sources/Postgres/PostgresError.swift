@@ -6,6 +6,8 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
   public enum Kind: Sendable {
     /// The server could not be reached, or went away.
     case connection
+    /// The connection string is none, or names a database that does not exist.
+    case configuration
     /// The server knows the role and refuses it, or the role may not do this.
     case permission
     /// The statement was cancelled, by us or by the server's operator.
@@ -59,8 +61,13 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
   init(connection: OpaquePointer) {
     let words = Self.words(of: connection)
     let refused = ["password authentication failed", "no password supplied", "no pg_hba.conf entry", "does not exist"]
-    let kind: Kind = refused.contains { words.contains($0) } ? .permission : Self.kind(of: connection)
-    self.init(kind: kind, message: words)
+    var kind: Kind = refused.contains { words.contains($0) } ? .permission : Self.kind(of: connection)
+    if words.contains("database \""), words.hasSuffix("does not exist") { kind = .configuration }
+    // What libpq says of a setting's value repeats it.
+    let isSetting = words.hasPrefix("invalid ") && words.contains("\"")
+    self.init(
+      kind: isSetting ? .configuration : kind,
+      message: isSetting ? "\(words.prefix { $0 != "\"" })in the connection string" : words)
   }
 
   private static func kind(of connection: OpaquePointer) -> Kind {

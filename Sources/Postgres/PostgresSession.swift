@@ -26,6 +26,7 @@ public struct PostgresSession: ~Copyable {
   ///   - application: shown in `pg_stat_activity`.
   /// - Throws: ``PostgresError`` with the server's own words when the connection is refused.
   public init(_ conninfo: String, application: String = "memoryctl") throws(PostgresError) {
+    if let fault = ConnectionString.fault(conninfo) { throw PostgresError(kind: .configuration, message: fault) }
     let keywords = ["connect_timeout", "tcp_user_timeout", "fallback_application_name", "dbname"]
     let values = ["10", "60000", application, conninfo]
     // Later keywords win; expand_dbname lets the connection string override what stands before it.

@@ -93,7 +93,8 @@ public struct KeyRegistry: Sendable {
   public static func load(_ environment: Environment) throws(Failure) -> KeyRegistry? {
     guard let path = try environment.value("AUDIT_SIGNERS_FILE") else { return nil }
     guard let bytes = readSmallFile(path) else {
-      throw Failure(.configuration, "the registry cannot be read", on: path, remedy: "check AUDIT_SIGNERS_FILE")
+      throw Failure(
+        .configuration, "the registry cannot be read", on: "AUDIT_SIGNERS_FILE", remedy: "give the path of its file")
     }
     return try KeyRegistry(parsing: bytes, name: path)
   }

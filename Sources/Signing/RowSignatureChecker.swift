@@ -16,7 +16,9 @@ public enum SignaturePolicy: Equatable, Sendable, CustomStringConvertible {
     } else if text == "none" {
       self = .none
     } else {
-      guard text.hasPrefix("sample:"), let n = Int(text.dropFirst(7)), n >= 1 else { return nil }
+      guard text.hasPrefix("sample:"), let n = Int(text.dropFirst(7)), (1...1_000_000_000).contains(n) else {
+        return nil
+      }
       self = .sample(n)
     }
   }

@@ -68,8 +68,11 @@ public enum SignerChoice {
       guard let key = try mockKeyBytes(environment) else { throw noSigner }
       return LocalSigner(hmacKey: key, kid: "mock", backend: "mock")
     case .local(let path):
+      // What it says may be a key's text instead of its file's path: it is never repeated.
       guard let pem = readSmallFile(path) else {
-        throw Failure(.configuration, "the key file cannot be read", on: path, remedy: "check AUDIT_MANIFEST_SIGNER")
+        throw Failure(
+          .configuration, "the key file cannot be read", on: "AUDIT_MANIFEST_SIGNER",
+          remedy: "write local: and the path of a PEM file that this user may read")
       }
       return try localSigner(pem: pem, "AUDIT_MANIFEST_SIGNER", environment, registry)
     }

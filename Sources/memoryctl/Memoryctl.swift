@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import AuditCore
+import Files
 
 @main
 struct Memoryctl: ParsableCommand {
@@ -16,6 +17,7 @@ struct Memoryctl: ParsableCommand {
     subcommands: [Audit.self, ManifestCommand.self, SignerCommand.self, Dev.self])
 
   static func main() {
+    Process.ignoreBrokenPipes()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -13,11 +13,13 @@ struct ExitStatusTests {
     var testDescription: String { arguments.joined(separator: " ") + " → \(status)" }
   }
 
+  private static let mostInt = "9223372036854775807"
+
   static let cases = [
     Case(arguments: ["--version"], status: 0, words: "1.0.0"),
     Case(arguments: ["audit", "archive", "--help"], status: 0, words: "Variables: DATABASE_URL"),
     Case(arguments: ["audit", "nonsense"], status: 64, words: "Unexpected argument"),
-    Case(arguments: ["audit", "verify", "--signatures", "some"], status: 64, words: "all, sample:N or none"),
+    Case(arguments: ["audit", "verify", "--signatures", "some"], status: 64, words: "all, sample:N with N"),
     Case(arguments: ["audit", "drill", "--select", "day:2026-02-30"], status: 64, words: "--select takes"),
     Case(arguments: ["audit", "archive"], status: 78, words: "there is no such table"),
     Case(
@@ -60,6 +62,30 @@ struct ExitStatusTests {
     Case(arguments: ["audit", "verify", "/nonexistent"], status: 78, words: "/nonexistent"),
     Case(arguments: ["manifest", "show", "7"], status: 66, words: "there is no manifest 7"),
     Case(arguments: ["manifest", "list", "--from", "yesterday"], status: 64, words: "no day"),
+    Case(
+      arguments: ["audit", "verify", "--signatures", "none", "--require-signatures"], status: 64, words: "cannot be met"
+    ),
+    Case(
+      arguments: ["audit", "verify", "--no-signatures", "--require-signatures"], status: 64, words: "cannot be met"),
+    Case(arguments: ["audit", "archive", "--overlap", mostInt], status: 64, words: "from 0 to 87600"),
+    Case(arguments: ["audit", "archive", "--max-rows", mostInt], status: 64, words: "from 1 to 16777216"),
+    Case(arguments: ["audit", "archive", "--max-rows", "0"], status: 64, words: "from 1 to 16777216"),
+    Case(
+      arguments: ["audit", "archive", "--max-content-bytes", mostInt], status: 64, words: "from 1 to 1099511627776"),
+    Case(arguments: ["audit", "archive", "--retention-days", mostInt], status: 78, words: "from 365 to 36500"),
+    Case(arguments: ["audit", "drill", "--select", "random:2147483647"], status: 64, words: "from 1 to 36500"),
+    Case(arguments: ["audit", "drill", "--select", "random:9999999999"], status: 64, words: "from 1 to 36500"),
+    Case(arguments: ["audit", "replay", "--select", "random:0"], status: 64, words: "from 1 to 36500"),
+    Case(
+      arguments: ["audit", "verify", "--signatures", "sample:\(mostInt)"], status: 64, words: "from 1 to 1000000000"),
+    Case(arguments: ["audit", "status", "--max-age", mostInt], status: 64, words: "from 1 to 36500"),
+    Case(arguments: ["audit", "status", "--max-drill-age", mostInt], status: 64, words: "from 1 to 36500"),
+    Case(arguments: ["dev", "chain", "--rows", mostInt, "--days", mostInt], status: 64, words: "from 1 to 1000000000"),
+    Case(arguments: ["dev", "chain", "--days", mostInt], status: 64, words: "from 1 to 36500"),
+    Case(arguments: ["dev", "chain", "--at", mostInt], status: 64, words: "from 1 to 1000000000"),
+    Case(arguments: ["dev", "chain", "--last-day", "0001-01-01"], status: 64, words: "before the year 1"),
+    Case(arguments: ["manifest", "show", mostInt], status: 64, words: "from 0 to 9999999999"),
+    Case(arguments: ["manifest", "verify", mostInt], status: 64, words: "from 0 to 9999999999"),
     Case(arguments: ["signer", "check"], status: 0, words: "ok"),
     Case(arguments: ["signer", "test"], status: 0, words: "ok"),
   ]

@@ -10,48 +10,6 @@ import Signing
 import TestSupport
 import Testing
 
-/// A source with a chain, its archive, and a staging database.
-private struct Drill {
-  let source: String
-  let staging: String
-  let directory: TemporaryDirectory
-  let archive: Archive
-  let keys: KeyRing
-  let signer: LocalSigner
-
-  init(_ fixture: String = "chain/clean-hmac.tsv", change: String? = nil) throws {
-    let server = try TemporaryPostgres.shared()
-    source = try server.createDatabase("source")
-    staging = try server.createDatabase("staging")
-    directory = try TemporaryDirectory("drill")
-    archive = try Archive(FileStore(path: directory("store")), stream: "memory-layer")
-    signer = LocalSigner(privateKey: try PrivateKey.generateEd25519())
-    keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: nil).adding(signer)
-    let session = try PostgresSession(source)
-    try session.executeScript("SET search_path = public; " + TemporaryPostgres.auditEvents)
-    let text = try Fixtures.bytes(fixture)
-    try session.copyIn("COPY public.audit_events FROM STDIN", isBinary: false) { copy in
-      try text.withUnsafeBytes { try copy.put($0) }
-    }
-    if let change { try session.executeScript(change) }
-    _ = try ArchiveJob(
-      ArchiveSettings(conninfo: source, table: TableName(schema: "public", name: "audit_events")), archive,
-      signer: signer,
-      keys: keys
-    ).run()
-  }
-
-  func job(staging: String? = nil) -> DrillJob {
-    DrillJob(VerifySettings(keys: keys), archive, staging: staging ?? self.staging, signer: signer)
-  }
-
-  /// Rows as text, sorted, so that tables of two databases can be compared.
-  static func rows(_ url: String, _ table: String) throws -> [String] {
-    let session = try PostgresSession(url)
-    return try session.execute("SELECT t::text FROM \(table) AS t ORDER BY 1").map { $0[0] ?? "" }
-  }
-}
-
 @Suite("The drill", .enabled(if: TemporaryPostgres.isUsable))
 struct DrillTests {
   @Test("a sound archive passes, with every step, and its report is signed and stored")
@@ -62,7 +20,8 @@ struct DrillTests {
     #expect(report.rows == 400)
     #expect(
       report.steps.map(\.name) == [
-        "restore, check and replay", "build indexes", "verify chain and signatures in staging", "negative control",
+        "check the manifests", "restore, check and replay", "build indexes", "verify chain and signatures in staging",
+        "negative control",
       ])
     let key = try #require(report.key)
     let bytes = try #require(try drill.archive.store.read("memory-layer/\(key)", limit: 1 << 20))

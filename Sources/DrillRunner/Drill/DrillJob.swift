@@ -37,60 +37,103 @@ public struct DrillJob: Sendable {
       "memoryctl_drill_\(Timestamp.now().compact.lowercased())_\(String(UInt32.random(in: 0 ... .max), radix: 16))"
   }
 
+  /// Runs the drill. What fails once the selected manifests are known is a failed step of the stored report.
+  ///
+  /// - Throws: a ``Failure`` where nothing is selected, or where staging cannot be used or is the archive's own source:
+  ///   then there was no drill.
   public func run(_ selection: Selection) throws -> DrillReport {
     let started = Process.monotonicSeconds()
     var report = DrillReport()
     report.stream = archive.stream
     report.startedAt = .now()
     do {
-      report.manifests = try archive.sequences(selection)
-      try perform(&report, started)
-    } catch let finding as ArchiveFinding {
-      report.findings.append(finding.description)
-      report.steps.append(
-        DrillReport.Step(
-          name: "restore", seconds: Process.monotonicSeconds() - started, isPassed: false, detail: finding.description))
-    }
+      let plan = try plan(selection, &report)
+      let schema = try DrillSchema(schema, for: plan, staging: conninfo, progress: progress)
+      defer { schema.end(keeps: keepsSchema) }
+      try perform(plan, &report, started)
+    } catch is StepFailed {}
     try store(&report)
     return report
   }
 
-  private func perform(_ report: inout DrillReport, _ started: Double) throws {
-    let replay = ReplayJob(settings, archive, staging: conninfo, progress: progress, cancellation: cancellation)
-    let restored = try step("restore, check and replay", &report) { report in
-      let result = try replay.load(report.manifests, schema: schema, isLogged: keepsSchema)
-      note(result, &report)
-      let fault = result.report.isIntact ? nil : "the archive does not verify: \(Self.firstFault(result.report))"
-      return (result, fault, "\(result.report.rows) rows of \(result.report.manifests) manifests")
+  /// A step failed so that the next ones have nothing to stand on; the report has it.
+  private struct StepFailed: Error {}
+
+  private func plan(_ selection: Selection, _ report: inout DrillReport) throws -> RestorePlan {
+    let name = "check the manifests"
+    let plan: RestorePlan
+    let started = Process.monotonicSeconds()
+    do {
+      report.manifests = try archive.sequences(selection)
+      plan = try RestorePlan(archive, report.manifests, settings)
+    } catch let finding as ArchiveFinding {
+      fail(name, finding, since: started, &report)
+      throw StepFailed()
     }
-    defer { if !keepsSchema { dropSchema() } }
-    try step("build indexes", &report) { _ in
-      try replay.buildIndexes(restored.table)
-      return ((), nil, "\(restored.table.indexStatements().count) indexes")
-    }
-    guard report.rows > 0 else {
+    report.days = plan.days.map { "\($0.lowerBound)..\($0.upperBound)" } ?? ""
+    report.findings += plan.faults.map(\.description)
+    let count = report.manifests.count
+    let checked = settings.checksManifestSignatures ? "the signatures of" : "without their signatures,"
+    let fault = plan.faults.first.map { "\(plan.faultsTotal) manifests are not signed as they must be: \($0)" }
+    try step(name, &report) { _ in ((), fault, "\(checked) \(count) manifests") }
+    guard fault == nil else { throw StepFailed() }
+    guard plan.rows > 0 else {
       throw Failure(.nothingToCheck, "the selected days have no rows", on: archive.url, remedy: "select other days")
     }
-    try verifyStaging(restored, &report)
-    report.recoverySeconds = Process.monotonicSeconds() - started
-    try step("negative control", &report) { _ in
-      let outcome = try NegativeControl(settings: settings, conninfo: conninfo, table: restored.table.name).run()
-      return ((), outcome.isFound ? nil : outcome.detail, "row \(outcome.id): \(outcome.detail)")
+    return plan
+  }
+
+  private func perform(_ plan: RestorePlan, _ report: inout DrillReport, _ started: Double) throws {
+    let replay = ReplayJob(settings, archive, staging: conninfo, progress: progress, cancellation: cancellation)
+    for (index, stretch) in plan.stretches.enumerated() {
+      let isOnly = plan.stretches.count == 1
+      let place = isOnly ? "" : ", manifests \(stretch.sequences.lowerBound) to \(stretch.sequences.upperBound - 1)"
+      let table = TableName(
+        schema: schema,
+        name: Self.tableName(StagingTable.originalName(stretch.source), isOnly ? nil : index + 1))
+      let restored = try step("restore, check and replay" + place, &report) { report in
+        let result = try replay.load(stretch, into: table, isLogged: keepsSchema)
+        note(result, &report)
+        let fault = result.report.isIntact ? nil : "the archive does not verify: \(Self.firstFault(result.report))"
+        return (result, fault, "\(result.report.rows) rows of \(result.report.manifests) manifests")
+      }
+      try step("build indexes" + place, &report) { _ in
+        let nullable = try replay.buildIndexes(restored.table)
+        let rest = nullable.isEmpty ? "" : "; NULLs in columns that are NOT NULL in the source: "
+        return ((), nil, "\(restored.table.indexStatements().count) indexes\(rest)\(nullable.joined(separator: ", "))")
+      }
+      guard restored.report.rows > 0 else { continue }
+      try verifyStaging(restored, place, &report)
+      report.recoverySeconds = Process.monotonicSeconds() - started
+      try step("negative control" + place, &report) { _ in
+        let outcome = try NegativeControl(settings: settings, conninfo: conninfo, table: restored.table.name).run()
+        return ((), outcome.isFound ? nil : outcome.detail, "row \(outcome.id): \(outcome.detail)")
+      }
     }
+  }
+
+  /// The archived table's own name; where several tables are needed, with a number, in the 63 bytes that a name may have.
+  static func tableName(_ original: String, _ number: Int?) -> String {
+    guard let number else { return original }
+    let suffix = "_\(number)"
+    var name = original
+    while name.utf8.count + suffix.utf8.count > 63 { name.removeLast() }
+    return name + suffix
   }
 
   private func note(_ result: ReplayJob.Result, _ report: inout DrillReport) {
-    report.rows = result.report.rows
+    report.rows += result.report.rows
     report.findings += result.report.findings.map(\.description)
-    report.signatures = result.report.signatures
+    report.signatures += result.report.signatures
     report.anomalies.append(result.report.anomalies)
     report.headHash = result.report.headHash
-    report.recoveryPoint = result.last.rows?.lastCreatedAt
-    report.days = "\(result.first.coverage.day)..\(result.last.coverage.day)"
+    report.recoveryPoint = [report.recoveryPoint, result.newest].compactMap { $0 }.max()
   }
 
-  private func verifyStaging(_ restored: ReplayJob.Result, _ report: inout DrillReport) throws {
-    try step("verify chain and signatures in staging", &report) { _ in
+  private func verifyStaging(
+    _ restored: ReplayJob.Result, _ place: String, _ report: inout DrillReport
+  ) throws {
+    try step("verify chain and signatures in staging" + place, &report) { _ in
       let verifier = DatabaseVerifier(
         settings, conninfo: conninfo, table: restored.table.name, progress: progress, cancellation: cancellation)
       let (found, leaves) = try verifier.verify(head: restored.first.chain.previousHash, makesLeaves: true)
@@ -114,26 +157,40 @@ public struct DrillJob: Sendable {
     _ body: (inout DrillReport) throws -> (R, fault: String?, detail: String)
   ) throws -> R {
     let started = Process.monotonicSeconds()
-    let (result, fault, detail) = try body(&report)
+    let (result, fault, detail): (R, String?, String)
+    do { (result, fault, detail) = try body(&report) } catch {
+      fail(name, error, since: started, &report)
+      throw StepFailed()
+    }
     let seconds = Process.monotonicSeconds() - started
     report.steps.append(DrillReport.Step(name: name, seconds: seconds, isPassed: fault == nil, detail: fault ?? detail))
     progress.event("step", ["name": name, "ok": fault == nil ? "true" : "false"])
     return result
   }
 
-  private func dropSchema() {
-    do throws(PostgresError) {
-      try PostgresSession(conninfo).executeScript("DROP SCHEMA IF EXISTS \(quoteIdentifier(schema)) CASCADE")
-    } catch { progress.event("the schema could not be dropped", ["schema": schema, "reason": error.message]) }
+  private func fail(_ name: String, _ error: any Error, since started: Double, _ report: inout DrillReport) {
+    let failure = Failure(from: error)
+    report.failureStatus = failure.status
+    if let finding = error as? ArchiveFinding { report.findings.append(finding.description) }
+    let seconds = Process.monotonicSeconds() - started
+    report.steps.append(
+      DrillReport.Step(name: name, seconds: seconds, isPassed: false, detail: String(failure.description.prefix(1000))))
+    progress.event("step", ["name": name, "ok": "false"])
   }
 
+  /// Stores the report; a drill that passed and has no report did not pass.
   private func store(_ report: inout DrillReport) throws {
-    let document = try signer.sign(.report, report.signed)
-    let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
-    let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
-    _ = try archive.store.create(
-      "\(archive.stream)/\(key)", .bytes(document.bytes),
-      retention: Manifest.Retention(until: until, hasLegalHold: false))
-    report.key = key
+    do {
+      let document = try signer.sign(.report, report.signed)
+      let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
+      let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
+      _ = try archive.store.create(
+        "\(archive.stream)/\(key)", .bytes(document.bytes),
+        retention: Manifest.Retention(until: until, hasLegalHold: false))
+      report.key = key
+    } catch {
+      if report.isPassed { throw error }
+      progress.event("the report could not be stored", ["reason": Failure(from: error).description])
+    }
   }
 }

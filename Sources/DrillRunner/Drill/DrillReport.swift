@@ -28,10 +28,17 @@ public struct DrillReport: Sendable {
   public var headHash: String?
   /// Key of the stored report.
   public var key: String?
+  /// What the step that could not be ended failed with.
+  var failureStatus: ExitStatus?
 
   public init() {}
 
   public var isPassed: Bool { !steps.isEmpty && steps.allSatisfy(\.isPassed) }
+  /// What a run with this report exits with: what does not verify comes before what could not be done.
+  public var exitStatus: ExitStatus {
+    if isPassed { return .success }
+    return steps.count { !$0.isPassed } > 1 ? .integrity : failureStatus ?? .integrity
+  }
   public var verdict: String { isPassed ? "passed" : "failed" }
 
   /// The signed member. Its numbers are integers: times are in milliseconds.
@@ -39,7 +46,8 @@ public struct DrillReport: Sendable {
     .object([
       "format": .string(Self.format), "stream": .string(stream), "tool": .string(Tool.name),
       "startedAt": .string(startedAt.isoSeconds), "verdict": .string(verdict), "days": .string(days),
-      "manifests": .object(["first": .count(manifests.lowerBound), "last": .count(manifests.upperBound - 1)]),
+      "manifests": manifests.isEmpty
+        ? .null : .object(["first": .count(manifests.lowerBound), "last": .count(manifests.upperBound - 1)]),
       "rows": .count(rows), "headHash": headHash.map { .string($0) } ?? .null,
       "steps": .array(
         steps.map {

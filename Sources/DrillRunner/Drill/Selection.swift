@@ -12,6 +12,9 @@ public enum Selection: Equatable, Sendable {
   case random(Int)
   case all
 
+  /// Days that `random` may take.
+  public static var mostDays: Int { 36_500 }
+
   /// Reads `latest`, `day:D`, `range:D..D`, `random:N`, `all`.
   public init?(_ text: String) {
     switch text {
@@ -25,7 +28,7 @@ public enum Selection: Equatable, Sendable {
         guard let day = UTCDay(rest) else { return nil }
         self = .day(day)
       case "random":
-        guard let count = Int(rest), count >= 1 else { return nil }
+        guard let count = Int(rest), (1...Self.mostDays).contains(count) else { return nil }
         self = .random(count)
       case "range":
         let ends = rest.replacing("..", with: " ").split(separator: " ")

@@ -32,18 +32,27 @@ public struct FileReplay: Sendable {
         remedy: "replay a bundle by --archive and --select")
     }
     let session = try PostgresSession(conninfo)
-    let table = try StagingTable.create(Self.source, schema: schema, isLogged: true, session)
+    try StagingTable.createSchema(schema, session)
+    do { return try load(into: TableName(schema: schema, name: "audit_events"), session) } catch {
+      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
+      throw error
+    }
+  }
+
+  private func load(
+    into name: TableName, _ session: borrowing PostgresSession
+  ) throws -> (table: StagingTable, report: VerifyReport) {
+    let table = try StagingTable.create(Self.source, as: name, isLogged: true, session)
     let loader = RowLoader(conninfo: conninfo, table: table, connections: 1)
     let report: VerifyReport
     do {
       let verifier = FileVerifier(settings, path: path, progress: progress, cancellation: cancellation)
       report = try verifier.run(makesTuples: true) { scan, batch in try loader.put(batch, from: scan) }
-    } catch {
-      let cause = loader.abort(error)
-      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
-      throw cause
-    }
+    } catch { throw loader.abort(error) }
     _ = try loader.finish()
+    guard report.rows > 0 || !report.isIntact else {
+      throw Failure(.nothingToCheck, "the file has no rows", on: path, remedy: "name another file")
+    }
     for statement in table.indexStatements() { try session.executeScript(statement) }
     return (table, report)
   }

@@ -37,42 +37,58 @@ public struct ReplayJob: Sendable {
     /// Where the restored stretch of the chain begins and ends.
     let first: Manifest
     public let last: Manifest
+    /// Greatest `created_at` of what was restored.
+    let newest: Timestamp?
   }
 
   /// Restores the bundles of some manifests, contiguous ones, and builds the indexes.
+  ///
+  /// - Throws: an ``ArchiveFinding`` for a manifest that is not signed as it must be, before anything is created.
   public func run(_ sequences: Range<Int>, schema: String, isLogged: Bool) throws -> Result {
-    let result = try load(sequences, schema: schema, isLogged: isLogged)
-    try buildIndexes(result.table)
-    try PostgresSession(conninfo).executeScript("ANALYZE \(result.table.name.sql)")
-    return result
+    let plan = try RestorePlan(archive, sequences, settings)
+    if let fault = plan.faults.first { throw fault }
+    let stretch = plan.stretches[0]
+    if plan.stretches.count > 1 {
+      let next = plan.stretches[1].sequences.lowerBound
+      throw Failure(
+        .refused, "the table's columns changed between manifests \(next - 1) and \(next)", on: archive.url,
+        remedy: "replay the stretches one by one, by --select and --schema")
+    }
+    let session = try PostgresSession(conninfo)
+    try plan.refuseSource(session)
+    try StagingTable.createSchema(schema, session)
+    do {
+      let name = TableName(schema: schema, name: StagingTable.originalName(stretch.source))
+      let result = try load(stretch, into: name, isLogged: isLogged)
+      try buildIndexes(result.table)
+      try session.executeScript("ANALYZE \(name.sql)")
+      return result
+    } catch {
+      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
+      throw error
+    }
   }
 
-  func load(_ sequences: Range<Int>, schema: String, isLogged: Bool) throws -> Result {
-    guard let firstSequence = sequences.first else {
-      throw Failure(.nothingToCheck, "no manifest is selected", on: archive.url, remedy: "select other days")
-    }
-    let first = try archive.manifest(firstSequence)
-    let session = try PostgresSession(conninfo)
-    try StagingTable.refuseSource(first.manifest.source, session)
-    let table = try StagingTable.create(first.manifest.source, schema: schema, isLogged: isLogged, session)
+  /// Restores one stretch into a new table of a schema that is there.
+  func load(_ stretch: RestorePlan.Stretch, into name: TableName, isLogged: Bool) throws -> Result {
+    let firstSequence = stretch.sequences.lowerBound
+    let first = try archive.manifest(firstSequence).manifest
+    let table = try StagingTable.create(
+      stretch.source, as: name, isLogged: isLogged, try PostgresSession(conninfo))
+    progress.expect(rows: stretch.rows)
     let loader = RowLoader(conninfo: conninfo, table: table, connections: connections)
-    if let end = sequences.last {
-      let before = first.manifest.rowTotal - first.manifest.rowCount
-      progress.expect(rows: try archive.manifest(end).manifest.rowTotal - before)
-    }
     var report = VerifyReport()
     report.checksManifestSignatures = settings.checksManifestSignatures
     var leaves = LeafSum()
-    var last = first.manifest
+    var last = first
+    var newest: Timestamp?
     do {
       let verifier = ArchiveVerifier(settings, archive, progress: progress, cancellation: cancellation)
       var previous = firstSequence == 0 ? nil : try archive.manifest(firstSequence - 1)
-      for sequence in sequences {
+      for sequence in stretch.sequences {
         let stored = try archive.manifest(sequence)
-        guard stored.manifest.source.columns == first.manifest.source.columns else {
-          throw Failure(
-            .refused, "the table's columns changed between manifests \(firstSequence) and \(sequence)", on: archive.url,
-            remedy: "replay the two stretches one by one")
+        guard stored.manifest.source.hasSameColumns(as: stretch.source) else {
+          throw ArchiveFinding(archive.name(Archive.manifestKey(sequence)), "it changed while it was read")
         }
         verifier.check(stored, after: previous, &report)
         var outcome = BundleOutcome(sequence: sequence)
@@ -83,42 +99,52 @@ public struct ReplayJob: Sendable {
         report.add(outcome)
         report.manifests += 1
         report.headHash = stored.manifest.chain.headHash?.hex
+        newest = [newest, stored.manifest.rows?.lastCreatedAt].compactMap { $0 }.max()
         previous = stored
         last = stored.manifest
       }
-    } catch {
-      let cause = loader.abort(error)
-      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
-      throw cause
-    }
+    } catch { throw loader.abort(error) }
     let stored = try loader.finish()
     guard stored == report.rows else {
       throw Failure(.bug, "\(report.rows) rows were sent, the server stored \(stored)", on: table.name.sql)
     }
-    return Result(table: table, report: report, leaves: leaves, first: first.manifest, last: last)
+    return Result(table: table, report: report, leaves: leaves, first: first, last: last, newest: newest)
   }
 
-  /// Builds the indexes, two at a time.
-  func buildIndexes(_ table: StagingTable) throws {
-    let stages = Stages()
+  /// Sets what is NOT NULL and builds the indexes, two at a time.
+  ///
+  /// - Returns: columns that hold NULLs although the source has them NOT NULL.
+  @discardableResult
+  func buildIndexes(_ table: StagingTable) throws -> [String] {
+    let left = try table.setNotNull(try PostgresSession(conninfo))
     let statements = table.indexStatements()
+    // A primary key needs the table for itself: it comes last, and alone.
     let primary = statements.filter { $0.hasPrefix("ALTER") }
     let others = statements.filter { !$0.hasPrefix("ALTER") }
-    let conninfo = conninfo
-    for work in [others, primary] where !work.isEmpty {
-      // A primary key needs the table for itself: it comes last, and alone.
-      for lane in 0..<(work == primary ? 1 : 2) {
-        stages.start("index") {
-          let session = try PostgresSession(conninfo)
-          let canceller = session.canceller
-          stages.onFailure { canceller.cancel() }
-          try session.executeScript("SET maintenance_work_mem = '256MB'; SET max_parallel_maintenance_workers = 2")
-          for (index, statement) in work.enumerated() where work == primary || index % 2 == lane {
-            try session.executeScript(statement)
-          }
+    do {
+      try run(others, lanes: 2)
+      try run(primary, lanes: 1)
+    } catch let error as PostgresError where ["23505", "23502"].contains(error.sqlState) {
+      throw Failure(
+        .integrity, "the archived rows do not fit an index of their source: \(error.message)", on: table.name.sql,
+        remedy: "look for rows that are there twice", cause: error)
+    }
+    return left
+  }
+
+  private func run(_ statements: [String], lanes: Int) throws {
+    let stages = Stages()
+    for lane in 0..<min(lanes, statements.count) {
+      stages.start("index") { [conninfo] in
+        let session = try PostgresSession(conninfo)
+        let canceller = session.canceller
+        stages.onFailure { canceller.cancel() }
+        try session.executeScript("SET maintenance_work_mem = '256MB'; SET max_parallel_maintenance_workers = 2")
+        for (index, statement) in statements.enumerated() where index % lanes == lane {
+          try session.executeScript(statement)
         }
       }
-      try stages.join()
     }
+    try stages.join()
   }
 }

@@ -12,58 +12,52 @@ public struct StagingTable: Sendable {
     source.columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
   }
 
-  /// Refuses a database that is where the archive came from.
-  static func refuseSource(_ source: Manifest.Source, _ session: borrowing PostgresSession) throws {
-    let identity = try session.identity()
-    guard identity.systemIdentifier == source.systemIdentifier, identity.database == source.database else { return }
-    throw Failure(
-      .refused, "this database is the archive's own source", on: source.database,
-      remedy: "give another database by --staging or STAGING_DATABASE_URL")
+  /// The archived table's own name.
+  static func originalName(_ source: Manifest.Source) -> String { TableName(source.table)?.name ?? "audit_events" }
+
+  static func createSchema(_ schema: String, _ session: borrowing PostgresSession) throws {
+    do throws(PostgresError) { try session.executeScript("CREATE SCHEMA \(quoteIdentifier(schema))") } catch {
+      guard error.sqlState == "42P06" else { throw error }
+      throw Failure(
+        .refused, "the schema exists already", on: schema, remedy: "give another one by --schema, or drop it",
+        cause: error)
+    }
   }
 
-  /// Creates the schema and the bare table.
+  /// Creates the bare table. NOT NULL comes behind the rows: a foreign table or a view does not enforce its own, and
+  /// what was archived is to be restored whatever it violates.
   ///
   /// - Parameter isLogged: a table that is dropped again needs no log.
   static func create(
-    _ source: Manifest.Source, schema: String, isLogged: Bool, _ session: borrowing PostgresSession
+    _ source: Manifest.Source, as name: TableName, isLogged: Bool, _ session: borrowing PostgresSession
   ) throws -> StagingTable {
-    let tableName = TableName(source.table)?.name ?? "audit_events"
-    let table = StagingTable(name: TableName(schema: schema, name: tableName), source: source)
-    let columns = try source.columns.map { column in
-      "\(quoteIdentifier(column.name)) \(try typeText(column.type))\(column.isNotNull ? " NOT NULL" : "")"
+    var columns: [String] = []
+    for column in source.columns {
+      columns.append("\(quoteIdentifier(column.name)) \(try StagedType.sql(column, session))")
     }
-    do throws(PostgresError) {
-      try session.executeScript("CREATE SCHEMA \(quoteIdentifier(schema))")
-      try session.executeScript(
-        "CREATE \(isLogged ? "" : "UNLOGGED ")TABLE \(table.name.sql) (\(columns.joined(separator: ", ")))")
-    } catch {
-      if error.sqlState == "42P06" {
-        throw Failure(
-          .refused, "the schema exists already", on: schema, remedy: "give another one by --schema, or drop it",
-          cause: error)
-      }
-      throw error
-    }
-    return table
+    let kind = isLogged ? "TABLE" : "UNLOGGED TABLE"
+    try session.executeScript("CREATE \(kind) \(name.sql) (\(columns.joined(separator: ", ")))")
+    return StagingTable(name: name, source: source)
   }
 
-  /// A type's name from a manifest, which goes into SQL text and so must be nothing else than that.
-  static func typeText(_ type: String) throws(Failure) -> String {
-    var isQuoted = false
-    for byte in type.utf8 {
-      if byte == 0x22 { isQuoted.toggle() }
-      let isWord = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-      let isMark = [0x20, 0x22, 0x28, 0x29, 0x2c, 0x2e, 0x5b, 0x5d, 0x5f].contains(byte)
-      guard isQuoted || isWord || isMark || byte >= 0x80 else {
-        throw Failure(
-          .integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
-      }
+  /// Makes columns NOT NULL that are so in the source.
+  ///
+  /// - Returns: those that hold NULLs all the same, and stay as they are.
+  func setNotNull(_ session: borrowing PostgresSession) throws(PostgresError) -> [String] {
+    let wanted = source.columns.filter(\.isNotNull).map(\.name)
+    guard !wanted.isEmpty, try !setNotNull(wanted, session) else { return [] }
+    var left: [String] = []
+    for column in wanted where try !setNotNull([column], session) { left.append(column) }
+    return left
+  }
+
+  private func setNotNull(_ columns: [String], _ session: borrowing PostgresSession) throws(PostgresError) -> Bool {
+    let actions = columns.map { "ALTER COLUMN \(quoteIdentifier($0)) SET NOT NULL" }.joined(separator: ", ")
+    do throws(PostgresError) { try session.executeScript("ALTER TABLE \(name.sql) \(actions)") } catch {
+      guard error.sqlState == "23502" else { throw error }
+      return false
     }
-    guard !isQuoted, !type.isEmpty else {
-      throw Failure(
-        .integrity, "\"\(type)\" is no type's name", on: "manifest.source.columns", remedy: "look at who wrote it")
-    }
-    return type
+    return true
   }
 
   /// Statements that make the archived table's indexes; where the archive does not know them, those of the chain.

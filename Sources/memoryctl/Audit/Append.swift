@@ -31,13 +31,14 @@ extension Audit {
       }
       let path = payload == "-" ? "/dev/stdin" : payload
       guard let bytes = readSmallFile(path, limit: 64 << 20) else {
-        throw Failure(.usage, "the payload cannot be read, or has more than 64 MiB", on: path, remedy: "check the path")
+        throw Failure(
+          .usage, "the payload cannot be read, or has more than 64 MiB", on: "--payload", remedy: "give a file's path")
       }
       var appender = EventAppender(
         conninfo: try table.conninfo(environment), table: try table.tableName(environment), signer: signer)
       appender.columns = table.names
       let event = try appender.append(type: type, payload: bytes)
-      Console(common).finish(
+      try Console(common).finish(
         .object([
           "id": .string(event.id), "hash": .digest(event.hash), "prevHash": .digest(event.previous),
           "createdAt": .string(event.createdAt), "signer": .string(signer.description.kid),

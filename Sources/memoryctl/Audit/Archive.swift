@@ -61,8 +61,7 @@ extension Audit {
         try settings(environment), try archive.archive(environment), signer: signer, keys: keys, progress: console,
         cancellation: cancellation)
       let report = try job.run()
-      console.finish(report.json, text(report))
-      if !report.isSound { throw ExitCode(ExitStatus.integrity.rawValue) }
+      try console.finish(report.json, text(report), status: report.isSound ? .success : .integrity)
     }
 
     private func settings(_ environment: Environment) throws -> ArchiveSettings {
@@ -79,11 +78,11 @@ extension Audit {
       }
       settings.isDryRun = dryRun
       settings.acceptsRewind = acceptRewind
+      try requireRange(overlap, 0...87_600, "--overlap")
+      try requireRange(maxRows, 1...1 << 24, "--max-rows")
+      try requireRange(maxContentBytes, 1...1 << 40, "--max-content-bytes")
       settings.overlapSeconds = Int64(overlap) * 3600
       settings.spoolDirectory = spool
-      guard maxRows >= 1, maxContentBytes >= 1, overlap >= 0 else {
-        throw ValidationError("--max-rows and --max-content-bytes are at least 1, --overlap at least 0")
-      }
       settings.bundles.maxRows = maxRows
       settings.bundles.maxContentBytes = maxContentBytes
       settings.retentionDays = try retention(environment)

@@ -34,17 +34,17 @@ extension Audit {
           }
           try canonicalizer.canonicalize(line.span, into: &out)
         } catch {
-          Process.write(out, to: 1)
+          try Results.check(Process.write(out, to: 1))
           throw Failure(.integrity, "\(error)", on: "line \(lines.number)", remedy: "correct the input")
         }
         if hash { replaceWithDigest(&out, from: start, previous) }
         out.append(0x0a)
         if out.count > 1 << 20 {
-          Process.write(out, to: 1)
+          try Results.check(Process.write(out, to: 1))
           out.clear()
         }
       }
-      Process.write(out, to: 1)
+      try Results.check(Process.write(out, to: 1))
     }
 
     private func replaceWithDigest(_ out: inout ByteBuffer, from start: Int, _ previous: Digest?) {

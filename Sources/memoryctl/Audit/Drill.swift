@@ -15,7 +15,8 @@ extension Audit {
         Variables: STAGING_DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_MANIFEST_SIGNER, and the keys as \
         for audit verify.
 
-        Exit status: 65 the drill failed, 66 nothing is selected, 73 the target is the archive's own source.
+        Exit status: 65 the drill failed, 66 nothing is selected, 73 the target is the archive's own source; what else \
+        keeps a drill from its end exits by its own status, and the report says so.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -31,6 +32,7 @@ extension Audit {
     var schema: String?
 
     func run() throws {
+      let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
       let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
       var job = DrillJob(
@@ -39,9 +41,8 @@ extension Audit {
         cancellation: context.cancellation)
       job.keepsSchema = keep
       if let schema { job.schema = schema }
-      let report = try job.run(try staging.selection(default: .latest))
-      context.console.finish(report.json, text(report, job.schema))
-      if !report.isPassed { throw ExitCode(ExitStatus.integrity.rawValue) }
+      let report = try job.run(selection)
+      try context.console.finish(report.json, text(report, job.schema), status: report.exitStatus)
     }
 
     private func text(_ report: DrillReport, _ schema: String) -> String {

@@ -25,7 +25,9 @@ struct StagingOptions: ParsableArguments {
   func selection(default fallback: Selection) throws -> Selection {
     guard let select else { return fallback }
     guard let selection = Selection(select) else {
-      throw ValidationError("--select takes latest, day:2026-11-23, range:2026-11-01..2026-11-23, random:7 or all")
+      throw ValidationError(
+        "--select takes latest, day:2026-11-23, range:2026-11-01..2026-11-23, random:N with N from 1 to \(Selection.mostDays), or all"
+      )
     }
     return selection
   }
@@ -55,6 +57,7 @@ extension Audit {
     var file: String?
 
     func run() throws {
+      let selection = try staging.selection(default: .all)
       let context = try JobContext(common)
       let settings = try context.settings(table, signatures, checksManifests: true)
       if let file {
@@ -69,7 +72,7 @@ extension Audit {
         settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
         cancellation: context.cancellation)
       let result = try job.run(
-        try archive.sequences(try staging.selection(default: .all)), schema: schema, isLogged: true)
+        try archive.sequences(selection), schema: schema, isLogged: true)
       try finish(context, result.table, result.report)
     }
 
@@ -78,8 +81,9 @@ extension Audit {
       let members = [JSONValue.Member("table", .string(name))] + (report.json.members ?? [])
       var text = "restored \(report.rows) rows into \(name)"
       for finding in report.findings { text += "\n  \(finding)" }
-      context.console.finish(.object(members), text + anomalyText(report.anomalies))
-      if !report.isIntact { throw ExitCode(ExitStatus.integrity.rawValue) }
+      try context.console.finish(
+        .object(members), text + anomalyText(report.anomalies),
+        status: report.isIntact ? .success : .integrity)
     }
   }
 }

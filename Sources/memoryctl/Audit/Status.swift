@@ -20,13 +20,13 @@ extension Audit {
     @Option(help: "Days that the last drill may lie back.") var maxDrillAge = 100
 
     func run() throws {
-      guard maxAge >= 1, maxDrillAge >= 1 else { throw ValidationError("--max-age and --max-drill-age are at least 1") }
+      try requireRange(maxAge, 1...36_500, "--max-age")
+      try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()
       limits.newestDayAge = maxAge
       limits.drillAge = maxDrillAge
       let status = try ArchiveStatus(try archive.archive(common.environment()), limits: limits, now: .now())
-      Console(common).finish(status.json, text(status))
-      if !status.isWell { throw ExitCode(ExitStatus.integrity.rawValue) }
+      try Console(common).finish(status.json, text(status), status: status.isWell ? .success : .integrity)
     }
 
     private func text(_ status: ArchiveStatus) -> String {

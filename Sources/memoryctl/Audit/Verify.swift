@@ -33,14 +33,25 @@ extension Audit {
     func run() throws {
       let context = try JobContext(common)
       let report = try verify(context)
-      context.console.finish(report.json, text(report))
-      if !report.isIntact { throw ExitCode(ExitStatus.integrity.rawValue) }
+      guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
+        throw Failure(
+          .nothingToCheck, "it has no rows", on: "FILE",
+          remedy: "name a file with rows: checking nothing proves nothing")
+      }
+      try context.console.finish(report.json, text(report), status: report.isIntact ? .success : .integrity)
     }
 
     private func verify(_ context: JobContext) throws -> VerifyReport {
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
+      guard !(noSignatures && signatures.requireSignatures) else {
+        throw ValidationError("--require-signatures cannot be met with --no-signatures")
+      }
       if noSignatures { settings.signatures = .none }
       if let file {
+        // Somebody may have pasted a database's URL, password and all.
+        guard !file.contains("://") || file.hasPrefix("file:///") else {
+          throw ValidationError("FILE is the path of a file; a table is named by --database, an archive by --archive")
+        }
         return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation)
           .run()
       }

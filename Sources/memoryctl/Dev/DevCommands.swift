@@ -39,19 +39,24 @@ extension Dev {
       let shape = try shape()
       let registry = try KeyRegistry.load(environment)
       let signer = unsigned ? nil : try SignerChoice.events(environment, registry: registry)
-      if tsv { return try ChainLoader.write(shape, signer: signer) { Process.write($0, to: 1) } }
+      if tsv { return try ChainLoader.write(shape, signer: signer) { try Results.check(Process.write($0, to: 1)) } }
       let name = try table.tableName(environment)
       let written = try ChainLoader.load(shape, signer: signer, into: name, conninfo: try table.conninfo(environment))
-      Console(common).finish(
+      try Console(common).finish(
         .object(["rows": .count(written), "table": .string("\(name.schema).\(name.name)")]),
         "made \(written) rows in \(name.schema).\(name.name)")
     }
 
     private func shape() throws -> ChainShape {
-      guard rows >= 1, days >= 1, at >= 1 else { throw ValidationError("--rows, --days and --at are at least 1") }
+      try requireRange(rows, 1...1_000_000_000, "--rows")
+      try requireRange(days, 1...36_500, "--days")
+      try requireRange(at, 1...1_000_000_000, "--at")
       let yesterday = Timestamp.now().day.advanced(by: -1)
       guard let last = lastDay == nil ? yesterday : UTCDay(lastDay!) else {
         throw ValidationError("--last-day takes a day like 2026-11-23")
+      }
+      guard let least = UTCDay(year: 1, month: 1, day: 1), last.advanced(by: 1 - days) >= least else {
+        throw ValidationError("--days lead to before the year 1")
       }
       var shape = ChainShape(lastDay: last)
       shape.rows = rows

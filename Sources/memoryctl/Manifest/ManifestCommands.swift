@@ -36,7 +36,8 @@ extension ManifestCommand {
           + "\(manifest.coverage.isLast ? ", closed" : ", open  ")  \(manifest.rowCount) rows  \(state)  "
           + "locked until \(manifest.retention.until.day)"
       }
-      Console(common).finish(.object(["manifests": .array(manifests.map(\.summary))]), lines.joined(separator: "\n"))
+      try Console(common).finish(
+        .object(["manifests": .array(manifests.map(\.summary))]), lines.joined(separator: "\n"))
     }
 
     private func days() throws -> ClosedRange<UTCDay> {
@@ -61,7 +62,7 @@ extension ManifestCommand {
     func run() throws {
       let stored = try archive.archive(common.environment()).existingManifest(sequence)
       let json = JSONValue.object(["manifest": stored.manifest.json, "proof": stored.proof.json])
-      Console(common).finish(json, String(decoding: json.prettyBytes.dropLast(), as: UTF8.self))
+      try Console(common).finish(json, String(decoding: json.prettyBytes.dropLast(), as: UTF8.self))
     }
   }
 
@@ -95,8 +96,7 @@ extension ManifestCommand {
       ])
       let text =
         problems.isEmpty ? "valid: signed by \(signers.joined(separator: ", "))" : problems.joined(separator: "\n")
-      context.console.finish(json, text)
-      if !problems.isEmpty { throw ExitCode(ExitStatus.integrity.rawValue) }
+      try context.console.finish(json, text, status: problems.isEmpty ? .success : .integrity)
     }
   }
 }
@@ -116,6 +116,7 @@ extension Manifest {
 extension ArchiveStore.Archive {
   /// A manifest that the user asks for by number.
   fileprivate func existingManifest(_ sequence: Int) throws -> StoredManifest {
+    try requireRange(sequence, 0...9_999_999_999, "SEQUENCE")
     guard try sequences().contains(sequence) else {
       throw Failure(
         .nothingToCheck, "there is no manifest \(sequence)", on: url, remedy: "memoryctl manifest list shows them")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import AuditCore
 import Files
 import Pipeline
@@ -75,14 +76,14 @@ final class Console: ProgressListener {
     if shown { Process.write("\r\u{1b}[K", to: 2) }
   }
 
-  /// Prints a command's result.
-  func finish(_ json: JSONValue, _ text: String) {
+  /// Prints a command's result and ends the run where its status is no success.
+  ///
+  /// - Throws: where it cannot be written, too: a result that nobody gets is no success.
+  func finish(_ json: JSONValue, _ text: String, status: ExitStatus = .success) throws {
     clearBar()
-    if isJSON {
-      Process.write(String(decoding: json.prettyBytes, as: UTF8.self), to: 1)
-    } else {
-      Process.write(text + "\n", to: 1)
-    }
+    let written = Process.write(isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : text + "\n", to: 1)
+    try Results.check(written, status)
+    if status != .success { throw ExitCode(status.rawValue) }
   }
 }
 

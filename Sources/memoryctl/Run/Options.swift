@@ -47,7 +47,7 @@ struct ArchiveOptions: ParsableArguments {
     }
     guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
       throw Failure(
-        .configuration, "\"\(text)\" is no URL of an archive", on: "AUDIT_ARCHIVE_URL",
+        .configuration, "this is no URL of an archive", on: "AUDIT_ARCHIVE_URL",
         remedy: "write file:///directory with an absolute path")
     }
     return FileStore(path: String(text.dropFirst(7)))
@@ -87,7 +87,7 @@ struct TableOptions: ParsableArguments {
     let text = try table ?? environment.value("AUDIT_TABLE") ?? "public.audit_events"
     guard let name = TableName(text) else {
       throw Failure(
-        .configuration, "\"\(text)\" is no table's name", on: "AUDIT_TABLE",
+        .configuration, "this is no table's name", on: "AUDIT_TABLE",
         remedy: "write schema.table, odd names in double quotes")
     }
     return name
@@ -116,7 +116,10 @@ struct SignatureOptions: ParsableArguments {
 
   func policy() throws -> SignaturePolicy {
     guard let policy = SignaturePolicy(signatures) else {
-      throw ValidationError("--signatures takes all, sample:N or none")
+      throw ValidationError("--signatures takes all, sample:N with N from 1 to 1000000000, or none")
+    }
+    guard !(requireSignatures && policy == .none) else {
+      throw ValidationError("--require-signatures cannot be met with --signatures none")
     }
     return policy
   }
@@ -124,5 +127,12 @@ struct SignatureOptions: ParsableArguments {
   func isRequired(_ environment: Environment) throws -> Bool {
     if requireSignatures { return true }
     return try environment.requiresSigning()
+  }
+}
+
+/// Refuses a number that an option cannot take, and says which it can.
+func requireRange(_ value: Int, _ range: ClosedRange<Int>, _ option: String) throws {
+  guard range.contains(value) else {
+    throw ValidationError("\(option) takes a number from \(range.lowerBound) to \(range.upperBound)")
   }
 }

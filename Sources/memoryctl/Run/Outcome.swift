@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArchiveStore
 import ArgumentParser
 import AuditCore
+import DrillRunner
 import Files
 import Glibc
-import Postgres
 import Synchronization
 
 /// The one place where a run's failure becomes a sentence and an exit status.
@@ -18,9 +17,15 @@ enum Outcome {
     guard let failure = failure(error) else {
       let code = Memoryctl.exitCode(for: error)
       let text = Memoryctl.fullMessage(for: error)
-      Process.write(text + "\n", to: code == .success ? 1 : 2)
-      Glibc.exit(code == .success ? 0 : ExitStatus.usage.rawValue)
+      guard code == .success else {
+        Process.write(withoutSecrets(text) + "\n", to: 2)
+        Glibc.exit(ExitStatus.usage.rawValue)
+      }
+      do { try Results.check(Process.write(text + "\n", to: 1)) } catch { exit(error) }
+      Glibc.exit(0)
     }
+    // Who closed the pipe does not want to hear of it; it was no success all the same.
+    if (failure.cause as? FileError)?.isBrokenPipe == true { Glibc.exit(failure.status.rawValue) }
     Process.write("memoryctl: \(failure)\n", to: 2)
     if isVerbose.withLock({ $0 }) {
       var cause = failure.cause
@@ -32,36 +37,18 @@ enum Outcome {
     Glibc.exit(failure.status.rawValue)
   }
 
+  /// The parser's words repeat arguments: one that may hold a secret is left out of them.
+  private static func withoutSecrets(_ text: String) -> String {
+    CommandLine.arguments.dropFirst().reduce(text) { text, argument in
+      let word = argument.hasPrefix("-") ? argument.drop { $0 != "=" }.dropFirst() : Substring(argument)
+      let marks = ["://", "//", "@", "-----BEGIN", "password", "PASSWORD"]
+      guard !word.isEmpty, marks.contains(where: { word.contains($0) }) else { return text }
+      return text.replacing(word, with: "…")
+    }
+  }
+
   /// A failure from any error of ours; nil for those of the argument parser.
   private static func failure(_ error: any Error) -> Failure? {
-    switch error {
-    case let failure as Failure: failure
-    case let error as PostgresError: failure(error)
-    case let finding as ArchiveFinding:
-      Failure(
-        .integrity, finding.reason, on: finding.object, remedy: "do not trust this object; look for another copy of it",
-        cause: finding)
-    case let error as FileError: Failure.file(error)
-    default:
-      isOurs(error) ? Failure(.bug, "\(error)", remedy: "report this with the output of --verbose", cause: error) : nil
-    }
-  }
-
-  private static func isOurs(_ error: any Error) -> Bool {
-    let type = String(reflecting: Swift.type(of: error))
-    return !type.hasPrefix("ArgumentParser.")
-  }
-
-  private static func failure(_ error: PostgresError) -> Failure {
-    switch error.kind {
-    case .connection:
-      Failure(
-        .unavailable, "Postgres: \(error)", remedy: "check that the server runs and the URL is right", cause: error)
-    case .busy: Failure(.tryLater, "Postgres: \(error)", remedy: "run again later", cause: error)
-    case .cancelled: Failure(.tryLater, "Postgres: \(error)", remedy: "run again: nothing is lost", cause: error)
-    case .permission: Failure(.permission, "Postgres: \(error)", remedy: "check the role and its grants", cause: error)
-    case .server: Failure(.configuration, "Postgres: \(error)", remedy: "check the table and its columns", cause: error)
-    case .protocolViolation: Failure(.unavailable, "Postgres: \(error)", remedy: "run again", cause: error)
-    }
+    String(reflecting: Swift.type(of: error)).hasPrefix("ArgumentParser.") ? nil : Failure(from: error)
   }
 }

@@ -67,6 +67,7 @@ private func report(
     return "\(result.use): \(result.health.isReachable ? "ok" : "FAILED")  \(description.backend) \(description.kid) "
       + "(\(description.algorithm.rawValue)): \(result.health.detail)"
   }
-  Console(common).finish(.object(["signers": json]), text.joined(separator: "\n"))
-  if results.contains(where: { !$0.health.isReachable }) { throw ExitCode(ExitStatus.unavailable.rawValue) }
+  try Console(common).finish(
+    .object(["signers": json]), text.joined(separator: "\n"),
+    status: results.allSatisfy(\.health.isReachable) ? .success : .unavailable)
 }

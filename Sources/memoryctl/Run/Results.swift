@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuditCore
+import Files
+
+/// Results that could not be written to standard output.
+enum Results {
+  /// - Parameter status: what the run would have exited with.
+  /// - Throws: that status for an error, or `unavailable` where it would have been success.
+  static func check(_ error: FileError?, _ status: ExitStatus = .success) throws {
+    guard let error else { return }
+    throw Failure(
+      status == .success ? .unavailable : status, "the results could not be written: \(error)",
+      remedy: "give standard output room, then run it again", cause: error)
+  }
+}
