@@ -114,7 +114,7 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "AuditCore", "Postgres"]),
+    tests("CommandLineTests", ["memoryctl", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

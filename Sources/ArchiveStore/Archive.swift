@@ -46,18 +46,18 @@ public struct Archive: Sendable {
   ///
   /// - Throws: an ``ArchiveFinding`` where they are not 0, 1, 2 and so on, or something else lies among them.
   public func sequences() throws -> Range<Int> {
-    let found = try store.list("\(stream)/manifests/").map { String($0.key.dropFirst(stream.count + 1)) }
-    for (index, key) in found.enumerated() where key != Self.manifestKey(index) {
-      guard isManifestKey(key) else { throw ArchiveFinding(name(key), "this is no manifest's name") }
-      throw ArchiveFinding(name(Self.manifestKey(index)), "the manifest is missing")
-    }
-    return 0..<found.count
+    let listing = try listing()
+    if let finding = listing.findings(self).first { throw finding }
+    return 0..<listing.present.count
   }
 
-  private func isManifestKey(_ key: String) -> Bool {
-    let digits = key.dropFirst(10).dropLast(5)
-    return key.utf8.count == 25 && key.hasPrefix("manifests/") && key.hasSuffix(".json")
-      && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+  /// What lies among the manifests, whether they are whole or not.
+  ///
+  /// - Throws: an ``ArchiveFinding`` where the folder itself is not one.
+  public func listing() throws -> ManifestListing {
+    try lookingAt("manifests") {
+      ManifestListing(try store.list("\(stream)/manifests/").map { String($0.key.dropFirst(stream.count + 1)) })
+    }
   }
 
   /// Reads a manifest; its digest is checked, its signature is not.
@@ -65,9 +65,8 @@ public struct Archive: Sendable {
   /// - Throws: an ``ArchiveFinding`` when it is damaged or missing.
   public func manifest(_ sequence: Int) throws -> StoredManifest {
     let key = Self.manifestKey(sequence)
-    guard let bytes = try store.read("\(stream)/\(key)", limit: Self.largestManifest) else {
-      throw ArchiveFinding(name(key), "the manifest is missing")
-    }
+    let read = try lookingAt(key) { try store.read("\(stream)/\(key)", limit: Self.largestManifest) }
+    guard let bytes = read else { throw ArchiveFinding(name(key), "the manifest is missing") }
     let stored: StoredManifest
     do throws(DocumentError) { stored = try StoredManifest(parsing: bytes) } catch {
       throw ArchiveFinding(name(key), error.reason)
@@ -91,26 +90,37 @@ public struct Archive: Sendable {
     return previous
   }
 
+  /// Makes a finding of what is no plain file, or larger than it may be.
+  private func lookingAt<R>(_ key: String, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let failure as Failure where failure.status == .integrity {
+      throw ArchiveFinding(name(key), failure.problem)
+    }
+  }
+
   /// Opens the bundle of a manifest.
   ///
-  /// - Parameter makesLeaves: digest each row as a leaf of the Merkle tree.
-  public func bundle(_ manifest: Manifest, makesLeaves: Bool = true) throws -> BundleReader? {
+  /// - Parameters:
+  ///   - makesLeaves: digest each row as a leaf of the Merkle tree.
+  ///   - isVouchedFor: the manifest's signature verifies: its rows may be as long as Postgres makes them.
+  public func bundle(
+    _ manifest: Manifest, makesLeaves: Bool = true, isVouchedFor: Bool = true
+  ) throws -> BundleReader? {
     guard let bundle = manifest.bundle else { return nil }
     guard bundle.key.hasPrefix("bundles/\(Manifest.sequenceText(manifest.sequence))-"),
       bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
       bundle.key.dropFirst(19).prefix(16) == bundle.sha256.hex.prefix(16)
     else { throw ArchiveFinding(name(bundle.key), "this is no name for the bundle of its manifest") }
-    guard let object = try store.open("\(stream)/\(bundle.key)") else {
+    guard let object = try lookingAt(bundle.key, { try store.open("\(stream)/\(bundle.key)") }) else {
       throw ArchiveFinding(name(bundle.key), "the bundle is missing")
     }
-    return try BundleReader(object, name: name(bundle.key), expected: bundle, makesLeaves: makesLeaves)
+    return try BundleReader(
+      object, name: name(bundle.key), expected: bundle, makesLeaves: makesLeaves, isVouchedFor: isVouchedFor)
   }
 
   /// Bundles that no manifest names: debris of a crash.
   public func debris(_ named: Set<String>) throws -> [String] {
-    try store.list("\(stream)/bundles/").map { String($0.key.dropFirst(stream.count + 1)) }.filter {
-      !named.contains($0)
-    }
+    try lookingAt("bundles") { try store.list("\(stream)/bundles/") }.map { String($0.key.dropFirst(stream.count + 1)) }
+      .filter { !named.contains($0) }
   }
 }
 

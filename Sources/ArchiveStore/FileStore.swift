@@ -123,8 +123,9 @@ public struct FileStore: ObjectStore {
         do throws(FileError) {
           found.append(ObjectInfo(key: prefix + name, bytes: try File.open("\(folder)/\(name)").size()))
         } catch {
-          // What is no file has a name all the same; opening it says what it is.
-          guard error.isNoFile else { throw error }
+          // What is no file has a name all the same; opening it says what it is. So has what is not called just so, as
+          // its name is no text.
+          guard error.isNoFile || error.isMissing else { throw error }
           found.append(ObjectInfo(key: prefix + name, bytes: 0))
         }
       }

@@ -15,10 +15,17 @@ public struct ByteBuffer: ~Copyable {
 
   public init(capacity: Int = 4096) {
     allocated = max(capacity, 64) + Self.slack
-    base = .allocate(capacity: allocated)
+    base = Self.resize(nil, allocated)
   }
 
-  deinit { base.deallocate() }
+  deinit { free(base) }
+
+  /// Large blocks are remapped by realloc(3), not copied: a buffer that grows is not there twice, and of what it has
+  /// reserved only what was written takes memory.
+  private static func resize(_ base: UnsafeMutablePointer<UInt8>?, _ size: Int) -> UnsafeMutablePointer<UInt8> {
+    guard let memory = realloc(base, size) else { preconditionFailure("out of memory: \(size) bytes") }
+    return memory.assumingMemoryBound(to: UInt8.self)
+  }
 
   /// Bytes that fit without growing.
   public var capacity: Int { allocated - Self.slack }
@@ -34,20 +41,14 @@ public struct ByteBuffer: ~Copyable {
   @inline(never)
   private mutating func grow(_ extra: Int) {
     let wanted = max(count + extra, capacity * 2) + Self.slack
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
-    larger.update(from: base, count: count)
-    base.deallocate()
-    base = larger
+    base = Self.resize(base, wanted)
     allocated = wanted
   }
 
   /// Frees what a single huge value left allocated, when it is more than `limit`.
   public mutating func shrink(to limit: Int) {
     guard capacity > limit, count <= limit else { return }
-    let smaller = UnsafeMutablePointer<UInt8>.allocate(capacity: limit + Self.slack)
-    smaller.update(from: base, count: count)
-    base.deallocate()
-    base = smaller
+    base = Self.resize(base, limit + Self.slack)
     allocated = limit + Self.slack
   }
 

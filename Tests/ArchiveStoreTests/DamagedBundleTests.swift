@@ -165,7 +165,7 @@ struct DamagedBundleTests {
     parts = Parts(bundle, bytes)
     parts.frames.append(parts.frames[0])
     #expect(try finding(parts.bytes()) != nil)
-    for text in ["", "no end of line", "{}\n{}"] {
+    for text in ["", "no end of line", "{\"a\":12}\n{\"a\":12}"] {
       parts = Parts(bundle, bytes)
       parts.frames[0] = try compressed(text)
       #expect(try finding(parts.bytes())?.reason.contains("frame 0 does not end where a row does") == true)
@@ -180,6 +180,43 @@ struct DamagedBundleTests {
     let bomb = try parts.bytes()
     expected.bytes = bomb.count
     #expect(try finding(bomb, expected)?.reason.contains("longer than its manifest says") == true)
+  }
+
+  @Test("a long line needs a manifest that somebody vouches for")
+  func longLine() throws {
+    let line = Array("{\"a\":\"\(String(repeating: "0", count: 65 << 20))\"}".utf8)
+    let (long, bytes) = try makeBundle([line], spool: try Spool(directory: directory("spool")))
+    for (expected, isVouchedFor) in [(nil, true), (nil, false), (long.manifest, false)] as [(Manifest.Bundle?, Bool)] {
+      let reader = try BundleReader(
+        MemoryReader(bytes), name: "bundle", expected: expected, isVouchedFor: isVouchedFor)
+      let chunk = LineChunk()
+      let finding = #expect(throws: ArchiveFinding.self) { try reader.next(chunk) }
+      #expect(finding?.reason.contains("64 MiB") == true)
+      #expect(chunk.bytes.count <= 65 << 20)
+    }
+    let reader = try BundleReader(MemoryReader(bytes), name: "bundle", expected: long.manifest)
+    let chunk = LineChunk()
+    #expect(try reader.next(chunk) && chunk.range(0).count == line.count)
+    #expect(try !reader.next(chunk))
+  }
+
+  @Test("lines that are too short for a row, and many short ones")
+  func shortLines() throws {
+    for text in [String(repeating: "\n", count: 1 << 20), String(repeating: "{}\n", count: 1 << 20)] {
+      var parts = Parts(bundle, bytes)
+      parts.frames[0] = try compressed(text)
+      #expect(try finding(parts.bytes())?.reason.contains("shorter than a row") == true)
+    }
+    var parts = Parts(bundle, bytes)
+    parts.frames[0] = try compressed(String(repeating: "{\"a\":12}\n", count: 1 << 19))
+    let reader = try BundleReader(MemoryReader(try parts.bytes()), name: "bundle", expected: nil)
+    let chunk = LineChunk()
+    var rows = 0
+    while rows < 1 << 19, try reader.next(chunk) {
+      #expect(chunk.count < 50_000 && chunk.leaves.count == chunk.count && chunk.firstRow == rows)
+      rows += chunk.count
+    }
+    #expect(rows == 1 << 19)
   }
 
   @Test("a tail larger than its frames need is not read")

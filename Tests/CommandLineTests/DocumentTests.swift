@@ -68,6 +68,31 @@ struct DocumentTests {
     #expect(try site.run("audit", "drill", "--select", "all").status == 65)
   }
 
+  @Test("a damaged archive and a table give one document with what is wrong with both")
+  func damagedArchive() throws {
+    let site = try Site()
+    try site.makeChain(rows: 300)
+    #expect(try site.run("audit", "archive").status == 0)
+    for object in ["manifests/0000000001.json", "bundles/\(try site.bundles()[0])"] {
+      let path = site.directory("archive/memory-layer/\(object)")
+      try FileManager.default.removeItem(atPath: path)
+      try "{}".write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    try PostgresSession(site.source).executeScript(
+      "UPDATE public.audit_events SET payload = '{}' WHERE ctid = (SELECT ctid FROM public.audit_events LIMIT 1)")
+    let arguments = ["audit", "verify", "--archive", "file://" + site.directory("archive"), "--json", "--database"]
+    let output = try site.run(arguments + [site.source])
+    #expect(output.status == 65)
+    let document = try json(output)
+    #expect(document["verdict"] == "broken" && document["findingsTotal"] == 2)
+    #expect(document["anomalies"]?.array?.map { $0["kind"] } == ["hash-mismatch"])
+    #expect(document["notes"]?.array?.contains { $0.string?.contains("not compared") == true } == true)
+    // What is known of the archive is not lost with the database.
+    let alone = try site.run(arguments + ["postgresql://postgres@127.0.0.1:1/x"])
+    #expect(alone.status == 65)
+    #expect(try json(alone)["findingsTotal"] == 2)
+  }
+
   @Test("logs on standard error are a JSON object a line")
   func logs() throws {
     let site = try Site()

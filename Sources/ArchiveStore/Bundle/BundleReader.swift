@@ -49,13 +49,25 @@ public final class BundleReader: LineSource, @unchecked Sendable {
   /// Known once the last chunk has been read.
   public private(set) var carried: CarriedManifest?
 
-  /// Longest line of a bundle without a manifest that bounds it: no row of Postgres is longer.
-  static let longestLine = 1 << 30
+  private let longestLine: Int
 
-  /// - Parameter makesLeaves: digest each line as a leaf of the Merkle tree.
+  /// No row of Postgres is longer.
+  static let longestLine = 1 << 30
+  /// Longest line of a bundle that nobody vouches for: a small file must not be made to fill memory.
+  static let longestUnvouchedLine = 64 << 20
+  /// Lines that a chunk holds at most before it is passed on: short ones take more room than their bytes.
+  private static let mostLines = 1 << 13
+  /// No row is shorter: it has a member for each column of the chain.
+  private static let shortestLine = 8
+
+  /// - Parameters:
+  ///   - makesLeaves: digest each line as a leaf of the Merkle tree.
+  ///   - isVouchedFor: a signature that verifies stands behind `expected`.
   public init(
-    _ object: any ObjectReader, name: String, expected: Manifest.Bundle?, makesLeaves: Bool = true
+    _ object: any ObjectReader, name: String, expected: Manifest.Bundle?, makesLeaves: Bool = true,
+    isVouchedFor: Bool = true
   ) throws {
+    longestLine = isVouchedFor && expected != nil ? Self.longestLine : Self.longestUnvouchedLine
     self.makesLeaves = makesLeaves
     self.object = object
     self.name = name
@@ -109,7 +121,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
         try endFrame(chunk)
         return !chunk.ends.isEmpty
       }
-      if chunk.bytes.count >= 1 << 20 && !chunk.ends.isEmpty {
+      if !chunk.ends.isEmpty && (chunk.bytes.count >= 1 << 20 || chunk.ends.count >= Self.mostLines) {
         keepPartOfLine(chunk)
         return true
       }
@@ -121,11 +133,19 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     if let expected, contentBytes > expected.contentBytes {
       throw ArchiveFinding(name, "its content is longer than its manifest says")
     }
-    if chunk.ends.isEmpty && chunk.bytes.count > Self.longestLine {
-      throw ArchiveFinding(name, "a line is longer than a row can be")
+    if chunk.ends.isEmpty && chunk.bytes.count > longestLine {
+      throw ArchiveFinding(
+        name,
+        longestLine == Self.longestLine
+          ? "a line is longer than a row can be"
+          : "a line is longer than \(longestLine >> 20) MiB, which only a manifest whose signature verifies can vouch for"
+      )
     }
     let known = chunk.ends.count
     chunk.bytes.newlines(from: before, into: &chunk.ends)
+    for line in known..<chunk.ends.count where chunk.range(line).count < Self.shortestLine {
+      throw ArchiveFinding(name, "a line is shorter than a row can be")
+    }
     rows += chunk.ends.count - known
     digest(chunk, from: before, lines: known..<chunk.ends.count)
   }

@@ -126,6 +126,14 @@ private struct LegacyInput {
     self.name = name
   }
 
+  /// Reads on within a value, which nobody vouches for and which must not fill memory.
+  private mutating func fill(behind value: [UInt8]) throws -> Bool {
+    guard value.count <= BundleReader.longestUnvouchedLine else {
+      throw ArchiveFinding(name, "a value is longer than \(BundleReader.longestUnvouchedLine >> 20) MiB")
+    }
+    return try fill()
+  }
+
   private mutating func fill() throws -> Bool {
     if reachedEnd { return false }
     buffer.removeFirst(offset)
@@ -173,7 +181,7 @@ private struct LegacyInput {
     var value: [UInt8] = []
     var depth = 0
     while true {
-      if offset == buffer.count, try !fill() { throw ArchiveFinding(name, "it ends within a value") }
+      if offset == buffer.count, try !fill(behind: value) { throw ArchiveFinding(name, "it ends within a value") }
       let byte = buffer[offset]
       if depth == 0 && !value.isEmpty && Self.endsScalar(byte) { return value }
       offset += 1
@@ -203,7 +211,7 @@ private struct LegacyInput {
   private mutating func takeString(_ value: inout [UInt8]) throws {
     var isEscaped = false
     while true {
-      if offset == buffer.count, try !fill() { throw ArchiveFinding(name, "it ends within a string") }
+      if offset == buffer.count, try !fill(behind: value) { throw ArchiveFinding(name, "it ends within a string") }
       let byte = buffer[offset]
       guard byte >= 0x20 else { throw ArchiveFinding(name, "a string has a control character") }
       offset += 1

@@ -51,6 +51,12 @@ public struct AnomalyLog: Equatable, Sendable {
     total += other.total
   }
 
+  /// The same without some of those that are listed.
+  public func removing(where isKnown: (Anomaly) -> Bool) -> AnomalyLog {
+    let kept = listed.filter { !isKnown($0) }
+    return AnomalyLog(listed: kept, total: total - listed.count + kept.count)
+  }
+
   public var isEmpty: Bool { total == 0 }
 
   init(listed: [Anomaly], total: Int) {

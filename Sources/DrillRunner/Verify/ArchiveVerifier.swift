@@ -29,51 +29,61 @@ public struct ArchiveVerifier: Sendable {
   public func run() throws -> VerifyReport {
     var report = VerifyReport()
     report.checksManifestSignatures = settings.checksManifestSignatures
-    let sequences: Range<Int>
-    do { sequences = try archive.sequences() } catch let finding as ArchiveFinding {
+    let listing: ManifestListing
+    do { listing = try archive.listing() } catch let finding as ArchiveFinding {
       report.add(finding)
       return report
     }
-    guard !sequences.isEmpty else {
+    for finding in listing.findings(archive) { report.add(finding) }
+    guard let last = listing.present.last else {
+      if report.findingsTotal > 0 { return report }
       throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
     }
     // Only a hint: a damaged last manifest is found in its turn.
-    if let last = try? archive.manifest(sequences.upperBound - 1) { progress.expect(rows: last.manifest.rowTotal) }
+    if let last = try? archive.manifest(last) { progress.expect(rows: last.manifest.rowTotal) }
     var previous: StoredManifest?
     var named: Set<String> = []
-    try verifyAll(sequences) { outcome in
+    try verifyAll(listing.present) { outcome in
       report.manifests += 1
       if let stored = outcome.stored {
-        check(stored, after: previous, &report)
+        checkSeam(stored, after: previous, &report)
         if let key = stored.manifest.bundle?.key { named.insert(key) }
         report.headHash = stored.manifest.chain.headHash?.hex
       }
       report.add(outcome)
       previous = outcome.stored
     }
-    for key in try archive.debris(named) {
-      report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
-    }
+    do {
+      for key in try archive.debris(named) {
+        report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
+      }
+    } catch let finding as ArchiveFinding { report.add(finding) }
     return report
   }
 
   /// Verifies manifests' bundles two at a time, so that one's end does not leave a core idle; `body` gets them in order.
-  private func verifyAll(_ sequences: Range<Int>, _ body: (BundleOutcome) throws -> Void) throws {
+  private func verifyAll(_ sequences: [Int], _ body: (BundleOutcome) throws -> Void) throws {
     let stages = Stages()
     let token = cancellation.register { stages.fail(Cancellation.failure) }
     defer { cancellation.unregister(token) }
-    let queue = stages.queue(BoundedQueue<SequenceNumber>(capacity: 2))
+    let queue = stages.queue(BoundedQueue<ManifestPlace>(capacity: 2))
     stages.start("list") {
-      for sequence in sequences { try queue.push(SequenceNumber(sequence: sequence)) }
+      for (place, manifest) in sequences.enumerated() {
+        try queue.push(ManifestPlace(sequence: place, manifest: manifest))
+      }
       queue.finish()
     }
-    let lanes = ParallelMap<SequenceNumber, BundleOutcome>(stages, name: "verify", workers: 2, input: queue) {
-      { number in
-        var outcome = BundleOutcome(sequence: number.sequence)
+    let lanes = ParallelMap<ManifestPlace, BundleOutcome>(stages, name: "verify", workers: 2, input: queue) {
+      { place in
+        var outcome = BundleOutcome(sequence: place.sequence)
         do {
-          let stored = try archive.manifest(number.sequence)
+          let stored = try archive.manifest(place.manifest)
           outcome.stored = stored
-          try verifyBundle(stored.manifest, &outcome, workers: 1)
+          // Before the bundle is opened: what nobody vouches for must not take much memory.
+          outcome.manifestFinding = signatureFinding(stored)
+          try verifyBundle(
+            stored.manifest, &outcome, workers: 1,
+            isVouchedFor: settings.checksManifestSignatures && outcome.manifestFinding == nil)
         } catch let finding as ArchiveFinding { outcome.finding = finding }
         return outcome
       }
@@ -84,28 +94,42 @@ public struct ArchiveVerifier: Sendable {
 
   /// Checks what a manifest says of itself and of the one before.
   func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
+    checkSeam(stored, after: previous, &report)
+    if let finding = signatureFinding(stored) { report.add(finding) }
+  }
+
+  /// Checks how a manifest joins the one before, where that one could be read.
+  private func checkSeam(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
+    let sequence = stored.manifest.sequence
+    guard sequence == 0 || previous?.manifest.sequence == sequence - 1 else { return }
+    guard let fault = stored.seam(after: sequence == 0 ? nil : previous) else { return }
+    report.add(ArchiveFinding(archive.name(Archive.manifestKey(sequence)), fault))
+  }
+
+  /// What is wrong with a manifest's signature; nil also where signatures are left out.
+  func signatureFinding(_ stored: StoredManifest) -> ArchiveFinding? {
+    guard settings.checksManifestSignatures else { return nil }
     let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
-    if stored.manifest.sequence == 0 || previous != nil, let fault = stored.seam(after: previous) {
-      report.add(ArchiveFinding(name, fault))
-    }
-    guard settings.checksManifestSignatures else { return }
     switch settings.keys.verify(
       stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
     {
-    case .valid: break
-    case .unverifiable(let reason): report.add(ArchiveFinding(name, "signature-unverifiable: \(reason)"))
-    case .invalid(let reason): report.add(ArchiveFinding(name, "its signature is invalid: \(reason)"))
+    case .valid: return nil
+    case .unverifiable(let reason): return ArchiveFinding(name, "signature-unverifiable: \(reason)")
+    case .invalid(let reason): return ArchiveFinding(name, "its signature is invalid: \(reason)")
     }
   }
 
   /// Reads a bundle to its end.
   ///
-  /// - Parameter onBatch: gets each batch before it is given back.
+  /// - Parameters:
+  ///   - isVouchedFor: the manifest's signature verifies.
+  ///   - onBatch: gets each batch before it is given back.
   func verifyBundle(
     _ manifest: Manifest, _ outcome: inout BundleOutcome, makesTuples: Bool = false, workers: Int = 2,
+    isVouchedFor: Bool = true,
     onBatch: (BundleScan, RowBatch) throws -> Void = { scan, batch in scan.recycle(batch) }
   ) throws {
-    guard let reader = try archive.bundle(manifest), let bundle = manifest.bundle else {
+    guard let reader = try archive.bundle(manifest, isVouchedFor: isVouchedFor), let bundle = manifest.bundle else {
       if manifest.chain.headHash != manifest.chain.previousHash {
         throw ArchiveFinding(
           archive.name(Archive.manifestKey(manifest.sequence)), "it has no rows and yet another head")
@@ -113,7 +137,7 @@ public struct ArchiveVerifier: Sendable {
       return
     }
     let name = archive.name(bundle.key)
-    var work = try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: settings.signatures)
+    var work = try rowWork(manifest)
     work.makesTuples = makesTuples
     var check = BundleCheck(manifest, work, requiresSignatures: settings.requiresSignatures)
     let stages = Stages()
@@ -132,12 +156,29 @@ public struct ArchiveVerifier: Sendable {
   }
 }
 
-private struct SequenceNumber: Sequenced {
+extension ArchiveVerifier {
+  /// What has to be done with a manifest's rows; columns that hold no chain are the manifest's fault, or a name's.
+  private func rowWork(_ manifest: Manifest) throws -> RowWork {
+    do throws(Failure) {
+      return try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: settings.signatures)
+    } catch {
+      throw ArchiveFinding(
+        archive.name(Archive.manifestKey(manifest.sequence)),
+        "its columns hold no chain: \(error.problem); where the chain's columns have other names, give them by --column-…"
+      )
+    }
+  }
+}
+
+/// Place of a manifest among those that are there.
+private struct ManifestPlace: Sequenced {
   let sequence: Int
+  let manifest: Int
 }
 
 /// What verifying one manifest's bundle found.
 struct BundleOutcome: Sequenced {
+  /// Place among the manifests that are there.
   let sequence: Int
   /// Nil when the manifest itself is damaged.
   var stored: StoredManifest?
@@ -145,6 +186,8 @@ struct BundleOutcome: Sequenced {
   var anomalies = AnomalyLog()
   var signatures = SignatureCounts()
   var notes: [String] = []
+  /// What is wrong with the manifest's signature.
+  var manifestFinding: ArchiveFinding?
   /// Why the bundle could not be read to its end, or is not what its manifest says.
   var finding: ArchiveFinding?
 }
@@ -155,7 +198,7 @@ extension VerifyReport {
     anomalies.append(outcome.anomalies)
     signatures += outcome.signatures
     notes += outcome.notes
-    if let finding = outcome.finding { add(finding) }
+    for finding in [outcome.manifestFinding, outcome.finding] { finding.map { add($0) } }
   }
 }
 

@@ -24,11 +24,28 @@ public struct Comparison {
 
   /// - Parameter archive: what verifying the archive alone found.
   public func run(archive report: VerifyReport) throws -> VerifyReport {
+    guard report.findingsTotal == 0 else { return try runApart(report) }
     let outline = try ArchiveOutline(archive)
     do { return try run(report, outline, isSorted: false) } catch is TooScattered {
       database.progress.event("the table's rows lie out of order: reading them by time", [:])
     }
     do { return try run(report, outline, isSorted: true) } catch is TooScattered { throw database.tooScattered }
+  }
+
+  /// Verifies the table alone: an archive that does not verify is no yardstick, and what was found of it must not be lost.
+  private func runApart(_ archived: VerifyReport) throws -> VerifyReport {
+    var report = archived
+    report.notes.append("the archive does not verify, so that the table was not compared with it row by row")
+    do {
+      let table = try database.run()
+      let known = KnownAnomalies(archived.anomalies)
+      report.anomalies.append(table.anomalies.removing { known.contains($0) })
+      report.notes.append("the table by itself: \(table.rows) rows, head \(table.headHash ?? "nothing")")
+      report.notes += table.notes
+    } catch let failure where !database.cancellation.isCancelled {
+      report.notes.append("the table could not be verified: \(failure)")
+    }
+    return report
   }
 
   private func run(_ archived: VerifyReport, _ outline: ArchiveOutline, isSorted: Bool) throws -> VerifyReport {
@@ -62,7 +79,7 @@ public struct Comparison {
     for sequence in outline.schemaOf.indices {
       let manifest = try archive.manifest(sequence).manifest
       cut.begin(manifest)
-      guard let reader = try archive.bundle(manifest) else { continue }
+      guard let reader = try archive.bundle(manifest, isVouchedFor: settings.checksManifestSignatures) else { continue }
       let work = try manifest.source.rowWork(settings.columns, keys: settings.keys, signatures: .none)
       try scanRows(reader, name: manifest.bundle?.key ?? "", work: work) { scan, batch in
         try rows.push(
