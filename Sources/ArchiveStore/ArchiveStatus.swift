@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 internal import Crypto
+public import Signing
 
 /// How an archive stands against the calendar.
 public struct ArchiveStatus: Sendable {
@@ -12,6 +13,8 @@ public struct ArchiveStatus: Sendable {
     public var drillAge = 100
     /// Days before its end at which a retention counts as running out.
     public var retentionWarning = 30
+    /// A manifest that no key at hand can verify is a problem.
+    public var requiresSignatures = false
 
     public init() {}
   }
@@ -30,20 +33,54 @@ public struct ArchiveStatus: Sendable {
   public private(set) var earliestRetentionEnd: Timestamp?
   public private(set) var retentionRunningOut = 0
   public private(set) var headHash: String?
-  /// When the last drill began, by its report's name.
+  /// When the last drill began that passed, by a report that a key at hand verifies.
   public private(set) var lastDrill: Timestamp?
+  /// When a drill began that failed, where none has passed since.
+  public private(set) var failedDrill: Timestamp?
+  /// Manifests that no key at hand can verify.
+  public private(set) var unverifiable = 0
   /// What is not as it must be, a sentence each.
   public private(set) var problems: [String] = []
+  /// What is to be known and is no problem, a sentence each.
+  public private(set) var notes: [String] = []
 
+  /// - Parameter keys: the keys at hand, by which manifests and drill reports are verified.
   /// - Throws: an ``ArchiveFinding`` for damage, a ``Failure`` when there is nothing to look at.
-  public init(_ archive: Archive, limits: Limits, now: Timestamp) throws {
+  public init(_ archive: Archive, keys: KeyRing, limits: Limits, now: Timestamp) throws {
     let sequences = try archive.sequences()
     guard !sequences.isEmpty else {
       throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
     }
-    for sequence in sequences { add(try archive.manifest(sequence).manifest, limits, now) }
-    lastDrill = try archive.lastDrill()
+    var previous: StoredManifest?
+    var faults: [String] = []
+    for sequence in sequences {
+      let stored = try archive.manifest(sequence)
+      faults += check(stored, after: previous, keys).map { "manifest \(sequence): \($0)" }
+      add(stored.manifest, limits, now)
+      previous = stored
+    }
+    problems += faults.prefix(20)
+    if faults.count > 20 { problems.append("and \(faults.count - 20) more faults of manifests") }
+    if unverifiable > 0 {
+      let words = "\(unverifiable) manifests are signed by no key at hand"
+      if limits.requiresSignatures { problems.append(words) } else { notes.append(words) }
+    }
+    let drills = try DrillRecord(archive, keys: keys, now: now)
+    lastDrill = drills.passed
+    failedDrill = drills.failed
+    notes += drills.notes
     judge(limits, now)
+  }
+
+  /// What is wrong with a manifest's place and its signature.
+  private mutating func check(_ stored: StoredManifest, after previous: StoredManifest?, _ keys: KeyRing) -> [String] {
+    var faults = stored.seam(after: previous).map { [$0] } ?? []
+    switch keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests) {
+    case .valid: break
+    case .unverifiable: unverifiable += 1
+    case .invalid(let reason): faults.append("its signature is invalid: \(reason)")
+    }
+    return faults
   }
 
   private mutating func add(_ manifest: Manifest, _ limits: Limits, _ now: Timestamp) {
@@ -85,8 +122,9 @@ public struct ArchiveStatus: Sendable {
     if let lastDrill {
       if lastDrill < oldestDrill { problems.append("the last drill was on \(lastDrill.day)") }
     } else if let firstDay, firstDay.start < oldestDrill {
-      problems.append("there has been no drill yet")
+      problems.append("there has been no drill yet that passed, by a report that a key at hand verifies")
     }
+    if let failedDrill { problems.append("the drill of \(failedDrill.isoSeconds) failed, and none has passed since") }
   }
 
   public var isWell: Bool { problems.isEmpty }
@@ -102,21 +140,9 @@ public struct ArchiveStatus: Sendable {
       "missingDays": .array(missingDays.map { .string($0.description) }), "missingTotal": .count(missingTotal),
       "anomalies": .count(anomalies), "faultyDays": .array(faultyDays.map { .string($0.description) }),
       "earliestRetentionEnd": time(earliestRetentionEnd), "retentionRunningOut": .count(retentionRunningOut),
-      "lastDrill": time(lastDrill), "headHash": headHash.map { .string($0) } ?? .null,
-      "problems": .array(problems.map { .string($0) }),
+      "lastDrill": time(lastDrill), "failedDrill": time(failedDrill), "unverifiable": .count(unverifiable),
+      "headHash": headHash.map { .string($0) } ?? .null,
+      "problems": .array(problems.map { .string($0) }), "notes": .array(notes.map { .string($0) }),
     ])
-  }
-}
-
-extension Archive {
-  /// When the last drill began; reports are named by it.
-  func lastDrill() throws -> Timestamp? {
-    let names = try store.list("\(stream)/drills/").map { $0.key.split(separator: "/").last ?? "" }
-    return names.compactMap { name in
-      let text = Array(name.prefix(16))
-      guard text.count == 16, text[8] == "T", text[15] == "Z" else { return nil }
-      let parts = [text[0..<4], text[4..<6], text[6..<8], text[9..<11], text[11..<13], text[13..<15]].map { String($0) }
-      return Timestamp("\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z")
-    }.max()
   }
 }

@@ -25,6 +25,12 @@ public enum Process {
   }
 
   public static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
+  /// Columns of the terminal that standard error is; nil where it is none, or does not say.
+  public static var standardErrorColumns: Int? {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
   public static var standardOutputIsTerminal: Bool { isatty(1) == 1 }
 
   /// Writes to standard output (1) or standard error (2).

@@ -20,17 +20,19 @@ public struct VerificationKey: Sendable {
   /// Instants between which its signatures count; both ends count.
   public let validity: ClosedRange<Timestamp>
   public let uses: Set<KeyUse>
+  public let standing: KeyStanding
 
   public init(
     kid: String, algorithm: SignatureAlgorithm, material: Material,
     validity: ClosedRange<Timestamp> = .distantPast ... .distantFuture,
-    uses: Set<KeyUse> = [.events, .manifests, .multisig]
+    uses: Set<KeyUse> = [.events, .manifests, .multisig], standing: KeyStanding = .active
   ) {
     self.kid = kid
     self.algorithm = algorithm
     self.material = material
     self.validity = validity
     self.uses = uses
+    self.standing = standing
   }
 
   /// Bytes of a signature of this key.
@@ -68,7 +70,8 @@ public struct KeyRegistry: Sendable {
 
   /// Reads `{"signers":[{"signer_kid","algorithm","public_key_pem","deployedAt","description"}]}`.
   ///
-  /// `uses`, `notBefore` and `notAfter` narrow what a key counts for; without `notBefore`, `deployedAt` does.
+  /// `uses`, `notBefore` and `notAfter` narrow what a key counts for; without `notBefore`, `deployedAt` does. So do
+  /// `status`, `retiredAt`, `revokedAt` and `compromisedSince`: see ``KeyStanding``.
   public init(parsing bytes: [UInt8], name: String) throws(Failure) {
     func failure(_ problem: String, _ cause: (any Error)? = nil) -> Failure {
       Failure(.configuration, problem, on: name, remedy: "correct the signer registry", cause: cause)
@@ -130,20 +133,42 @@ public struct KeyRegistry: Sendable {
     }
     return VerificationKey(
       kid: kid, algorithm: algorithm, material: .published(key), validity: try validity(signer, kid),
-      uses: try uses(signer, kid))
+      uses: try uses(signer, kid), standing: try standing(signer, kid))
+  }
+
+  private static func time(_ name: String, _ signer: JSONValue, _ kid: String) throws(EntryError) -> Timestamp? {
+    guard let value = signer[name], value != .null else { return nil }
+    guard let text = value.string, let time = Timestamp(text) else {
+      throw EntryError("\(name) of \"\(kid)\" is no time like 2026-01-01T00:00:00Z")
+    }
+    return time
+  }
+
+  /// What the entry says of the key's life; a status whose time is missing leaves open which signatures count.
+  private static func standing(_ signer: JSONValue, _ kid: String) throws(EntryError) -> KeyStanding {
+    let times = [try time("revokedAt", signer, kid), try time("compromisedSince", signer, kid)].compactMap { $0 }
+    let retired = [try time("retiredAt", signer, kid), try time("notAfter", signer, kid)].compactMap { $0 }
+    let status = signer["status"] ?? .null
+    guard status == .null || ["active", "candidate", "retired", "revoked"].contains(status.string) else {
+      throw EntryError("status of \"\(kid)\" is not active, candidate, retired or revoked")
+    }
+    if status.string == "candidate" { return .candidate }
+    if let since = times.min() { return .revoked(since: since) }
+    guard status.string != "revoked" else {
+      throw EntryError("\"\(kid)\" is revoked, and neither revokedAt nor compromisedSince says since when")
+    }
+    guard status.string != "retired" || !retired.isEmpty else {
+      throw EntryError("\"\(kid)\" is retired, and neither retiredAt nor notAfter says since when")
+    }
+    return .active
   }
 
   private static func validity(_ signer: JSONValue, _ kid: String) throws(EntryError) -> ClosedRange<Timestamp> {
-    func time(_ name: String) throws(EntryError) -> Timestamp? {
-      guard let value = signer[name], value != .null else { return nil }
-      guard let text = value.string, let time = Timestamp(text) else {
-        throw EntryError("\(name) of \"\(kid)\" is no time like 2026-01-01T00:00:00Z")
-      }
-      return time
-    }
-    let deployed = try time("deployedAt")
-    let start = try time("notBefore") ?? deployed ?? .distantPast
-    let end = try time("notAfter") ?? .distantFuture
+    let deployed = try time("deployedAt", signer, kid)
+    let start = try time("notBefore", signer, kid) ?? deployed ?? .distantPast
+    let end =
+      [try time("notAfter", signer, kid), try time("retiredAt", signer, kid)].compactMap { $0 }.min()
+      ?? .distantFuture
     guard start <= end else { throw EntryError("\"\(kid)\" ends before it begins") }
     return start...end
   }

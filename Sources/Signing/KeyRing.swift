@@ -11,9 +11,9 @@ public struct KeyRing: Sendable {
   public init(_ environment: Environment, registry: KeyRegistry?) throws(Failure) {
     var keys = registry?.keys ?? []
     for name in ["AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET"] {
-      guard let key = try environment.value(name) else { continue }
+      guard let key = try SignerChoice.sharedKey(environment, name) else { continue }
       if keys.contains(where: { $0.kid == "local-hmac" }) { continue }
-      keys.append(Self.shared(Array(key.utf8), "local-hmac"))
+      keys.append(Self.shared(key, "local-hmac"))
     }
     if try Self.usesMock(environment), let key = try SignerChoice.mockKeyBytes(environment) {
       keys.append(Self.shared(key, "mock"))

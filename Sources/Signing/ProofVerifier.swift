@@ -23,7 +23,10 @@ extension KeyRing {
     guard proof.digest == digest else { return .invalid("the proof is over another digest") }
     var counted: [VerificationKey] = []
     var unknown: [String] = []
-    for signature in proof.signatures {
+    for (index, signature) in proof.signatures.enumerated() {
+      guard !proof.signatures[..<index].contains(where: { $0.kid == signature.kid }) else {
+        return .invalid("it lists \"\(signature.kid)\" twice")
+      }
       guard signature.signerID == signature.kid else {
         return .invalid("signerId \"\(signature.signerID)\" and kid \"\(signature.kid)\" name different keys")
       }
@@ -37,10 +40,7 @@ extension KeyRing {
       guard key.isValid(signature.signature, over: digest) else {
         return .invalid("the signature of \"\(signature.kid)\" does not verify")
       }
-      guard key.uses.contains(use) else { return .invalid("\"\(signature.kid)\" may not sign \(use.rawValue)") }
-      guard key.validity.contains(time) else {
-        return .invalid("\"\(signature.kid)\" was not valid at \(time.isoSeconds)")
-      }
+      if let refusal = key.refusal(at: time, for: use) { return .invalid(refusal) }
       if !counted.contains(where: { $0.isSameKey(as: key) }) { counted.append(key) }
     }
     // An entry by nobody known is outside the digest: a proof that carries one is not accepted for the others' sake.

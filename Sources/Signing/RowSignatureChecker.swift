@@ -42,7 +42,7 @@ public enum SignatureVerdict: UInt8, Sendable {
 /// Checks rows' signatures on one thread.
 public struct RowSignatureChecker {
   private let keys: [VerificationKey]
-  /// Keys at hand that sign something else than events: a row that names one of them is not signed by any other.
+  /// Keys at hand that sign something else than events, or do not count yet: a row that names one of them is not signed by any other.
   private let otherKids: [String]
   private let policy: SignaturePolicy
   /// The key that verified the last row most likely verifies the next.
@@ -50,8 +50,9 @@ public struct RowSignatureChecker {
   private var decoded: [UInt8] = Array(repeating: 0, count: KeyKind.longestSignature)
 
   public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
-    keys = ring.keys.filter { $0.uses.contains(.events) }
-    otherKids = ring.keys.filter { !$0.uses.contains(.events) }.map(\.kid)
+    let isForEvents = { (key: VerificationKey) in key.uses.contains(.events) && key.standing != .candidate }
+    keys = ring.keys.filter(isForEvents)
+    otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy
   }
 
@@ -106,7 +107,7 @@ public struct RowSignatureChecker {
 
   private func isValid(_ index: Int, _ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> Bool {
     let key = keys[index]
-    guard key.signatureLength == length, key.validity.contains(createdAt) else { return false }
+    guard key.signatureLength == length, key.counts(at: createdAt) else { return false }
     return unsafe decoded.withUnsafeBytes {
       key.isValid(unsafe UnsafeRawBufferPointer(rebasing: $0[..<length]), over: digest)
     }

@@ -87,19 +87,44 @@ public enum SignerChoice {
   /// The mock's key; nil where it would be the built-in one, which everybody knows, and signing is demanded.
   static func mockKeyBytes(_ environment: Environment) throws(Failure) -> [UInt8]? {
     let text = try environment.value("MOCK_AUDIT_SIGNING_KEY") ?? mockKey
-    if text == mockKey { return try environment.requiresSigning() ? nil : Array(text.utf8) }
+    if isBuiltIn(text), try environment.requiresSigning() { return nil }
+    return hexDecoded(text) ?? Array(text.utf8)
+  }
+
+  private static func hexDecoded(_ text: String) -> [UInt8]? {
     let bytes = Array(text.utf8)
-    guard bytes.count % 2 == 0 else { return bytes }
-    let pairs = stride(from: 0, to: bytes.count, by: 2).map { String(decoding: bytes[$0..<$0 + 2], as: UTF8.self) }
-    let isHex = text.allSatisfy { $0.isASCII && $0.isHexDigit }
-    return isHex ? pairs.compactMap { UInt8($0, radix: 16) } : bytes
+    guard bytes.count % 2 == 0, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { return nil }
+    return stride(from: 0, to: bytes.count, by: 2).compactMap {
+      UInt8(String(decoding: bytes[$0..<$0 + 2], as: UTF8.self), radix: 16)
+    }
+  }
+
+  /// Whether this is the mock's built-in key, as it stands, in hex, or with white space around it.
+  private static func isBuiltIn(_ text: String) -> Bool {
+    let isSpace = { (character: Character) in character.isWhitespace }
+    let word = String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    return word == mockKey || hexDecoded(word) == Array(mockKey.utf8)
+  }
+
+  /// The shared secret of a variable.
+  ///
+  /// - Throws: where signing is demanded and it is the mock's built-in key, which everybody knows.
+  static func sharedKey(_ environment: Environment, _ name: String) throws(Failure) -> [UInt8]? {
+    guard let text = try environment.value(name) else { return nil }
+    if isBuiltIn(text), try environment.requiresSigning() {
+      throw Failure(
+        .configuration, "this is the mock's built-in key, which everybody knows", on: name,
+        remedy: "set a secret of your own; the mock is not for production")
+    }
+    return Array(text.utf8)
   }
 
   private static func local(_ environment: Environment, _ registry: KeyRegistry?) throws(Failure) -> (any Signer)? {
     let algorithm = try algorithm(environment)
-    let hmacKey = try environment.firstValue("AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET")
+    let keys = [try sharedKey(environment, "AUDIT_SIGNING_KEY"), try sharedKey(environment, "AUDIT_SIGNING_SECRET")]
+    let hmacKey = keys.compactMap { $0 }.first
     if algorithm == .hmacSHA256 || algorithm == nil, let hmacKey {
-      return LocalSigner(hmacKey: Array(hmacKey.utf8), kid: "local-hmac")
+      return LocalSigner(hmacKey: hmacKey, kid: "local-hmac")
     }
     let signer = try privateKeySigner(environment, registry)
     if let algorithm, let found = signer?.description.algorithm ?? hmacKey.map({ _ in .hmacSHA256 }),

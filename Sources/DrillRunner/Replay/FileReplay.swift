@@ -2,7 +2,7 @@
 internal import ArchiveStore
 public import AuditCore
 public import Pipeline
-internal import Postgres
+public import Postgres
 internal import RowCodec
 
 /// Restores one file that the older tools wrote into a staging database, checking it on the way.
@@ -12,6 +12,10 @@ public struct FileReplay: Sendable {
   let conninfo: String
   let progress: any ProgressListener
   let cancellation: Cancellation
+  /// Where the service's own database is, which is no target.
+  public var production: String?
+  /// The chain's table there; a target that has one with rows in `public` looks like production.
+  public var productionTable = TableName(schema: "public", name: "audit_events")
 
   public init(
     _ settings: VerifySettings, path: String, staging conninfo: String, progress: any ProgressListener = NoProgress(),
@@ -32,11 +36,36 @@ public struct FileReplay: Sendable {
         remedy: "replay a bundle by --archive and --select")
     }
     let session = try PostgresSession(conninfo)
+    try refuseProduction(session)
     try StagingTable.createSchema(schema, session)
     do { return try load(into: TableName(schema: schema, name: "audit_events"), session) } catch {
       try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
       throw error
     }
+  }
+
+  /// Such a file does not say where it came from: what looks like its source is refused.
+  private func refuseProduction(_ session: borrowing PostgresSession) throws {
+    let target = try session.identity()
+    if let production {
+      do {
+        guard try PostgresSession(production).identity() != target else {
+          throw refusal("this is the database of DATABASE_URL", target.database)
+        }
+      } catch let error as PostgresError where error.kind == .connection {
+        progress.event("DATABASE_URL cannot be reached to be compared with the target", [:])
+      }
+    }
+    for table in [TableName(schema: "public", name: productionTable.name), productionTable] {
+      guard try session.describe(table) != nil else { continue }
+      guard try session.execute("SELECT 1 FROM \(table.sql) LIMIT 1").isEmpty else {
+        throw refusal("it has rows, so this looks like no staging database", table.sql)
+      }
+    }
+  }
+
+  private func refusal(_ problem: String, _ object: String) -> Failure {
+    Failure(.refused, problem, on: object, remedy: "give another database by --staging or STAGING_DATABASE_URL")
   }
 
   private func load(

@@ -29,6 +29,7 @@ extension Audit {
         throw Failure(
           .configuration, "no signer is configured", remedy: "set AUDIT_SIGNING_PRIVATE_KEY or AUDIT_SIGNING_KEY")
       }
+      try registry?.refuse(signer, for: .events, at: .now())
       let path = payload == "-" ? "/dev/stdin" : payload
       guard let bytes = readSmallFile(path, limit: 64 << 20) else {
         throw Failure(

@@ -50,6 +50,7 @@ extension Audit {
       let environment = common.environment()
       let registry = try KeyRegistry.load(environment)
       let signer = try SignerChoice.manifests(environment, registry: registry)
+      try registry?.refuse(signer, for: .manifests, at: .now())
       let console = Console(common)
       if signer.description.algorithm == .hmacSHA256 {
         console.warn(

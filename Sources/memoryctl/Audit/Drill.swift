@@ -35,6 +35,7 @@ extension Audit {
       let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
       let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
+      try context.registry?.refuse(signer, for: .manifests, at: .now())
       var job = DrillJob(
         try context.settings(table, signatures, checksManifests: true), try archive.archive(context.environment),
         staging: try staging.conninfo(context.environment), signer: signer, progress: context.console,

@@ -38,7 +38,7 @@ extension Audit {
     static let configuration = CommandConfiguration(
       abstract: "Restore archived rows into a schema of their own in a staging database.",
       discussion: """
-        Variables: STAGING_DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
+        Variables: STAGING_DATABASE_URL, DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
 
         Exit status: 65 what was restored does not verify, 66 nothing is selected, 73 the target is the archive's own \
         source, or the schema exists.
@@ -61,9 +61,11 @@ extension Audit {
       let context = try JobContext(common)
       let settings = try context.settings(table, signatures, checksManifests: true)
       if let file {
-        let replay = FileReplay(
+        var replay = FileReplay(
           settings, path: file, staging: try staging.conninfo(context.environment), progress: context.console,
           cancellation: context.cancellation)
+        replay.production = try table.conninfoIfAny(context.environment)
+        replay.productionTable = try table.tableName(context.environment)
         let (table, report) = try replay.run(schema: schema)
         return try finish(context, table, report)
       }

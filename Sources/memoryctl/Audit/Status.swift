@@ -2,16 +2,20 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
+import Signing
 
 extension Audit {
   struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Hold the archive against the calendar.",
       discussion: """
-        Variables: AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM.
+        Manifests' places and signatures are checked with the keys at hand. A drill counts that passed, by a report that a \
+        key at hand verifies.
 
-        Exit status: 65 a day is missing, or the newest day or the last drill is too old; 66 there is \
-        no manifest.
+        Variables: AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
+
+        Exit status: 65 a day is missing, the newest day or the last drill is too old, the last drill failed, or a \
+        manifest does not verify; 66 there is no manifest.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -19,14 +23,21 @@ extension Audit {
     @Option(help: "Days that the newest closed day may lie back.") var maxAge = 2
     @Option(help: "Days that the last drill may lie back.") var maxDrillAge = 100
 
+    @Flag(
+      help: "Manifests that no key at hand can verify are a problem; so they are with REQUIRE_KMS or in production.")
+    var requireSignatures = false
+
     func run() throws {
+      let context = try JobContext(common)
       try requireRange(maxAge, 1...36_500, "--max-age")
       try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()
       limits.newestDayAge = maxAge
       limits.drillAge = maxDrillAge
-      let status = try ArchiveStatus(try archive.archive(common.environment()), limits: limits, now: .now())
-      try Console(common).finish(status.json, text(status), status: status.isWell ? .success : .integrity)
+      limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
+      let status = try ArchiveStatus(
+        try archive.archive(context.environment), keys: context.keys, limits: limits, now: .now())
+      try context.console.finish(status.json, text(status), status: status.isWell ? .success : .integrity)
     }
 
     private func text(_ status: ArchiveStatus) -> String {
@@ -40,6 +51,7 @@ extension Audit {
         lines.append("the first lock ends on \(end.day), \(status.retentionRunningOut) end within 30 days")
       }
       lines.append("last drill \(status.lastDrill?.isoSeconds ?? "never")")
+      lines += status.notes.map { "note: \($0)" }
       if let head = status.headHash { lines.append("head \(head)") }
       return lines.joined(separator: "\n")
     }

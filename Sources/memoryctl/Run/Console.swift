@@ -8,45 +8,40 @@ import Synchronization
 /// Results on standard output; logs and progress on standard error.
 final class Console: ProgressListener {
   private struct State {
-    var rows = 0
-    var bytes = 0
-    var expected = 0
+    var line = ProgressLine()
     var lastShown = 0.0
-    var isBarShown = false
   }
+
+  private static let isLineShown = Mutex(false)
 
   private let isJSON: Bool
   private let isTerminal = Process.standardErrorIsTerminal
+  /// A line that is drawn over needs a terminal that understands how.
+  private let showsProgress: Bool
   private let started = Process.monotonicSeconds()
   private let runID = String(UInt64.random(in: 0 ... .max), radix: 16)
   private let state = Mutex(State())
 
-  init(_ options: CommonOptions) { isJSON = options.json }
+  init(_ options: CommonOptions) {
+    isJSON = options.json
+    let terminal = Process.environment()["TERM"] ?? ""
+    showsProgress = Process.standardErrorIsTerminal && terminal != "dumb" && !terminal.isEmpty
+  }
 
-  func expect(rows: Int) { state.withLock { $0.expected += rows } }
+  func expect(rows: Int) { state.withLock { $0.line.expected += rows } }
 
   func advance(rows: Int, bytes: Int) {
-    guard isTerminal else { return }
-    let line = state.withLock { state -> String? in
-      state.rows += rows
-      state.bytes += bytes
+    guard showsProgress else { return }
+    let text = state.withLock { state -> String? in
+      state.line.rows += rows
+      state.line.bytes += bytes
       let now = Process.monotonicSeconds()
       guard now - state.lastShown > 0.2 else { return nil }
       state.lastShown = now
-      state.isBarShown = true
-      return "\r\u{1b}[K" + Self.bar(state, seconds: max(now - started, 0.001))
+      Self.isLineShown.withLock { $0 = true }
+      return state.line.text(seconds: now - started, columns: Process.standardErrorColumns ?? 80)
     }
-    if let line { Process.write(line, to: 2) }
-  }
-
-  /// `[#####     ] 1000 rows, 12 MiB, 900 rows/s, 3 s left`; without bar and end where the number of rows is not known.
-  private static func bar(_ state: State, seconds: Double) -> String {
-    let rate = Double(state.rows) / seconds
-    let text = "\(state.rows) rows, \(state.bytes >> 20) MiB, \(Int(rate)) rows/s"
-    guard state.expected >= state.rows, state.expected > 0, rate > 0 else { return text }
-    let filled = state.rows * 20 / state.expected
-    let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: 20 - filled)
-    return "[\(bar)] \(text), \(Int(Double(state.expected - state.rows) / rate) + 1) s left"
+    if let text { Process.write("\r\u{1b}[K" + text, to: 2) }
   }
 
   func event(_ message: String, _ fields: KeyValuePairs<String, String>) { log("info", message, fields) }
@@ -55,7 +50,7 @@ final class Console: ProgressListener {
 
   private func log(_ level: String, _ message: String, _ fields: KeyValuePairs<String, String>) {
     if isTerminal {
-      clearBar()
+      Self.clearLine()
       let details = fields.map { " \($0.key)=\($0.value)" }.joined()
       Process.write((level == "info" ? "" : "\(level): ") + message + details + "\n", to: 2)
       return
@@ -68,10 +63,11 @@ final class Console: ProgressListener {
     Process.write(JSONValue.object(members).compactText + "\n", to: 2)
   }
 
-  private func clearBar() {
-    let shown = state.withLock { state in
-      defer { state.isBarShown = false }
-      return state.isBarShown
+  /// Takes the progress line away, for what is printed next.
+  static func clearLine() {
+    let shown = isLineShown.withLock { shown in
+      defer { shown = false }
+      return shown
     }
     if shown { Process.write("\r\u{1b}[K", to: 2) }
   }
@@ -80,7 +76,7 @@ final class Console: ProgressListener {
   ///
   /// - Throws: where it cannot be written, too: a result that nobody gets is no success.
   func finish(_ json: JSONValue, _ text: String, status: ExitStatus = .success) throws {
-    clearBar()
+    Self.clearLine()
     let written = Process.write(isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : text + "\n", to: 1)
     try Results.check(written, status)
     if status != .success { throw ExitCode(status.rawValue) }

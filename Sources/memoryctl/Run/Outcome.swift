@@ -13,6 +13,7 @@ enum Outcome {
   static func showCauses() { isVerbose.withLock { $0 = true } }
 
   static func exit(_ error: any Error) -> Never {
+    Console.clearLine()
     if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
     guard let failure = failure(error) else {
       let code = Memoryctl.exitCode(for: error)
