@@ -83,11 +83,17 @@ extension S3Client {
   /// The region that the bucket is in (GetBucketLocation): S3 leaves `us-east-1` out, and calls its first European
   /// region `EU`.
   public func location() throws(S3Error) -> String {
-    let root = try setting(S3Operation.getLocation, "location", root: "LocationConstraint")
-    switch root.text {
+    var request = S3Request("GET")
+    request.ask("location")
+    let root = try document(S3Operation.getLocation, request, on: url, root: nil)
+    // SeaweedFS wraps it, as the document that makes a bucket does.
+    guard let element = root.first("LocationConstraint") else {
+      throw badAnswer(S3Operation.getLocation, "<\(root.name.prefix(40))> for a <LocationConstraint>", on: url)
+    }
+    switch element.text {
     case "": return "us-east-1"
     case "EU": return "eu-west-1"
-    default: return root.text
+    default: return element.text
     }
   }
 

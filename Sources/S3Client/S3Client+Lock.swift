@@ -71,6 +71,11 @@ extension S3Client {
     _ = try send(S3Operation.putLegalHold, request, on: name(key, versionID: versionID))
   }
 
+  /// AWS's, and SeaweedFS's for a hold that was never put.
+  private static let noLockCodes: Set<String> = [
+    "NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest", "NoSuchObjectLegalHold",
+  ]
+
   /// - Returns: nil where object or bucket has no such thing.
   private func lockDocument(
     _ operation: AWSOperation, _ subresource: String, _ key: String, _ versionID: String?, root: String
@@ -83,25 +88,23 @@ extension S3Client {
       return try document(operation, request, on: object, root: root)
     } catch {
       // 400 InvalidRequest stands for a bucket without Object Lock; nothing else of this request can be invalid.
-      if ["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest"]
-        .contains(error.answer?.code)
-      {
-        return nil
-      }
-      throw error
+      guard let code = error.answer?.code, Self.noLockCodes.contains(code) else { throw error }
+      return nil
     }
   }
 
   /// The document that a call is answered with.
+  ///
+  /// - Parameter root: its root's name; nil for any.
   func document(
-    _ operation: AWSOperation, _ request: S3Request, on object: String, root: String
+    _ operation: AWSOperation, _ request: S3Request, on object: String, root: String?
   ) throws(S3Error) -> XMLElement {
     let answer = try send(operation, request, on: object)
     let element: XMLElement
     do throws(XMLError) { element = try XMLElement(parsing: answer.body) } catch {
       throw badAnswer(operation, "what cannot be read: \(error)", on: object)
     }
-    guard element.name == root else {
+    if let root, element.name != root {
       throw badAnswer(operation, "<\(element.name.prefix(40))> for a <\(root)>", on: object)
     }
     return element

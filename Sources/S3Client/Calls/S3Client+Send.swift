@@ -10,7 +10,8 @@ extension S3Client {
   func send(
     _ operation: AWSOperation, _ request: S3Request, on object: String, limit: Int = S3Client.answerLimit
   ) throws(S3Error) -> S3Answer {
-    let unsigned = request.httpRequest(self)
+    var unsigned = request.httpRequest(self)
+    unsigned.isRepeatable = operation.isRepeatable
     do throws(AWSCallError) {
       return try service.perform(operation) { (attempt: AWSAttempt) throws(AWSCallError) in
         let signed = attempt.sign(unsigned, payload: request.digest)

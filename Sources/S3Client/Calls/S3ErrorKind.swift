@@ -44,6 +44,7 @@ enum S3ErrorKind {
     "MethodNotAllowed": .unsupported, "BadDigest": .damaged, "XAmzContentSHA256Mismatch": .damaged,
     "XAmzContentChecksumMismatch": .damaged, "PermanentRedirect": .wrongRegion, "TemporaryRedirect": .wrongRegion,
     "IllegalLocationConstraintException": .wrongRegion, "BucketAlreadyExists": .other,
+    "ExpiredToken": .denied, "InvalidToken": .denied,
     "ObjectLocked": .locked, "AllAccessDisabled": .denied,
   ]
 
