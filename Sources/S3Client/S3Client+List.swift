@@ -55,10 +55,7 @@ extension S3Client {
   private func versions(
     _ prefix: String, after marker: VersionMarker
   ) throws(S3Error) -> (versions: [S3ObjectVersion], next: VersionMarker?) {
-    var request = S3Request("GET")
-    request.ask("versions")
-    request.ask("encoding-type", "url")
-    request.ask("prefix", prefix)
+    var request = listRequest("versions", nil, prefix)
     if let key = marker.key { request.ask("key-marker", key) }
     if let versionID = marker.versionID { request.ask("version-id-marker", versionID) }
     let answer = try send(S3Operation.listVersions, request, on: name(prefix), limit: Self.pageLimit)
@@ -75,11 +72,17 @@ extension S3Client {
     } catch { throw badAnswer(S3Operation.listVersions, error.reason, on: name(prefix)) }
   }
 
-  private func objects(_ prefix: String, after token: String?) throws(S3Error) -> (objects: [S3Object], next: String?) {
+  private func listRequest(_ name: String, _ value: String?, _ prefix: String) -> S3Request {
     var request = S3Request("GET")
-    request.ask("list-type", "2")
+    request.ask(name, value)
     request.ask("encoding-type", "url")
     request.ask("prefix", prefix)
+    if let pageEntries { request.ask("max-keys", "\(pageEntries)") }
+    return request
+  }
+
+  private func objects(_ prefix: String, after token: String?) throws(S3Error) -> (objects: [S3Object], next: String?) {
+    var request = listRequest("list-type", "2", prefix)
     if let token { request.ask("continuation-token", token) }
     let answer = try send(S3Operation.list, request, on: name(prefix), limit: Self.pageLimit)
     do throws(AnswerFault) {

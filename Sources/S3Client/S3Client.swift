@@ -22,11 +22,17 @@ public final class S3Client: Sendable {
   let bucketURL: String
   /// The same for what is asked of the bucket itself: a host's own path is a slash.
   let bucketRootURL: String
+  /// Entries that a page of a list has at most; nil leaves it to the server, whose bound is 1,000.
+  let pageEntries: Int?
 
   /// - Parameters:
   ///   - http: what the session was made with; the session itself hands out whole answers only.
   ///   - bucket: its name. Access points, given by their ARN, are none.
-  public init(_ session: AWSSession, over http: HTTPClient, bucket: String) throws(Failure) {
+  public convenience init(_ session: AWSSession, over http: HTTPClient, bucket: String) throws(Failure) {
+    try self.init(session, over: http, bucket: bucket, pageEntries: nil)
+  }
+
+  init(_ session: AWSSession, over http: HTTPClient, bucket: String, pageEntries: Int?) throws(Failure) {
     guard Self.isName(bucket) else {
       throw Failure(
         .configuration, "this is no bucket's name", on: bucket,
@@ -35,6 +41,7 @@ public final class S3Client: Sendable {
     self.session = session
     self.http = http
     self.bucket = bucket
+    self.pageEntries = pageEntries
     service = try session.client(of: "s3")
     let place = try S3Addressing(session.profile).bucket(bucket)
     bucketURL = place.url

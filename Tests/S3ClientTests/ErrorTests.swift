@@ -2,6 +2,7 @@
 import AuditCore
 import HTTPTransport
 import S3Client
+import Synchronization
 import TestSupport
 import Testing
 
@@ -118,6 +119,31 @@ struct ErrorTests {
     #expect(try client.read("k", versionID: nil, limit: 0) == [])
     #expect(server.requests.count == 2)
     #expect(server.requests[1].header("x-amz-date")?.hasPrefix("20261123T0200") == true)
+  }
+
+  @Test("a token that ends in the middle of a run is renewed, for streams and for files too")
+  func expired() throws {
+    let tokens = try FaultServer { [counter = Atomic(0)] _ in
+      let number = counter.add(1, ordering: .relaxed).newValue
+      return ServedResponse(
+        200,
+        text: #"{"AccessKeyId":"AK","SecretAccessKey":"SK","Token":"T\#(number)","Expiration":"2099-01-01T00:00:00Z"}"#)
+    }
+    let valid = Atomic(1)
+    let server = try FaultServer { request in
+      request.header("x-amz-security-token") == "T\(valid.load(ordering: .relaxed))"
+        ? ServedResponse(200, headers: [header("x-amz-version-id", "v1")], body: request.method == "GET" ? [7] : [])
+        : .error(400, "ExpiredToken", "The provided token has expired.")
+    }
+    let client = try Site([
+      "S3_ENDPOINT": server.url, "AWS_CONTAINER_CREDENTIALS_FULL_URI": tokens.url + "/creds", "AWS_REGION": "eu-west-1",
+    ]).client
+    #expect(try client.read("k", versionID: nil, limit: 1) == [7])
+    valid.store(2, ordering: .relaxed)
+    #expect(try client.read("k", versionID: nil, limit: 1) == [7])
+    valid.store(3, ordering: .relaxed)
+    #expect(try client.put("k", [1], ifAbsent: false) == .created(versionID: "v1", etag: nil, sha256: nil))
+    #expect(server.requests.count == 5 && tokens.requests.count == 3)
   }
 
   @Test("an error's body that is none, or too much, leaves status and sentence")

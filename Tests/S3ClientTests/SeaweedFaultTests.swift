@@ -13,6 +13,7 @@ struct SeaweedFaultTests {
   let lock = ObjectLock(mode: .compliance, until: Timestamp.now().advanced(bySeconds: 86_400 * 400))
   var real: S3Client { seaweed.client }
   var shaky: S3Client { seaweed.shaky.client }
+  var key: String { seaweed.prefix + "k" }
 
   init() throws { seaweed = try SeaweedSite() }
 
@@ -27,14 +28,14 @@ struct SeaweedFaultTests {
   func lostRequest(row: (name: String, fault: Fault)) throws {
     seaweed.front.inject(row.fault, method: "PUT")
     let body = pattern(5000)
-    guard case .created(let version?, _, _) = try shaky.put("k", body, lock: lock, legalHold: true) else {
+    guard case .created(let version?, _, _) = try shaky.put(key, body, lock: lock, legalHold: true) else {
       Issue.record("it was not created")
       return
     }
     #expect(seaweed.front.requests.count == 2)
-    #expect(try real.listVersions(prefix: "").map(\.versionID) == [version])
-    #expect(try real.head("k", versionID: version)?.lock == lock)
-    #expect(try real.read("k", versionID: version, limit: 1 << 20) == body)
+    #expect(try seaweed.versions().map(\.versionID) == [version])
+    #expect(try real.head(key, versionID: version)?.lock == lock)
+    #expect(try real.read(key, versionID: version, limit: 1 << 20) == body)
   }
 
   static let lostReplies: [(name: String, fault: Fault)] = [
@@ -46,38 +47,38 @@ struct SeaweedFaultTests {
   func lostReply(row: (name: String, fault: Fault)) throws {
     seaweed.front.inject(row.fault, method: "PUT")
     let body = pattern(5000)
-    #expect(try shaky.put("k", body, lock: lock) == .exists)
-    let versions = try real.listVersions(prefix: "")
+    #expect(try shaky.put(key, body, lock: lock) == .exists)
+    let versions = try seaweed.versions()
     #expect(versions.count == 1)
-    #expect(try real.read("k", versionID: versions.first?.versionID, limit: 1 << 20) == body)
-    #expect(try real.retention("k", versionID: versions.first?.versionID) == lock)
+    #expect(try real.read(key, versionID: versions.first?.versionID, limit: 1 << 20) == body)
+    #expect(try real.retention(key, versionID: versions.first?.versionID) == lock)
   }
 
   @Test("without the condition a reply that is lost is told, on a kept connection too", arguments: lostReplies)
   func lostReplyWithoutCondition(row: (name: String, fault: Fault)) throws {
     try shaky.headBucket()
     seaweed.front.inject(row.fault, method: "PUT")
-    let error = try failure { () throws(S3Error) in try shaky.put("k", [1], lock: lock, ifAbsent: false) }
+    let error = try failure { () throws(S3Error) in try shaky.put(key, [1], lock: lock, ifAbsent: false) }
     #expect(error.kind == .unavailable)
-    #expect(try real.listVersions(prefix: "").count == 1)
+    #expect(try seaweed.versions().count == 1)
   }
 
   @Test("another writer that is first wins")
   func race() throws {
     seaweed.front.inject(
-      .meanwhile(.beforeEffect) { [real, lock] in _ = try? real.put("k", [9], lock: lock) }, method: "PUT")
-    #expect(try shaky.put("k", [1], lock: lock) == .exists)
-    #expect(try real.read("k", versionID: nil, limit: 10) == [9])
-    #expect(try real.listVersions(prefix: "").count == 1)
+      .meanwhile(.beforeEffect) { [real, lock, key] in _ = try? real.put(key, [9], lock: lock) }, method: "PUT")
+    #expect(try shaky.put(key, [1], lock: lock) == .exists)
+    #expect(try real.read(key, versionID: nil, limit: 10) == [9])
+    #expect(try seaweed.versions().count == 1)
   }
 
   @Test("a body that breaks is read on from the same version, though a newer one came meanwhile")
   func brokenBody() throws {
     let body = pattern(3 << 20)
-    let version = try real.version("k", body, lock: lock)
+    let version = try real.version(key, body, lock: lock)
     seaweed.front.inject(.close(.responseBody(1 << 20)), method: "GET")
-    let reader = try #require(try shaky.open("k", versionID: nil))
-    _ = try real.version("k", [7], lock: lock)
+    let reader = try #require(try shaky.open(key, versionID: nil))
+    _ = try real.version(key, [7], lock: lock)
     var buffer = ByteBuffer()
     while try reader.read(into: &buffer, upTo: 1 << 16) > 0 {}
     #expect(buffer.array() == body && reader.head.versionID == version)
@@ -86,28 +87,28 @@ struct SeaweedFaultTests {
 
   @Test("locks and holds are set again where the reply is lost: it leads to the same")
   func locks() throws {
-    let version = try real.version("k", [1], lock: lock)
+    let version = try real.version(key, [1], lock: lock)
     let longer = ObjectLock(mode: .compliance, until: lock.until.advanced(bySeconds: 86_400))
     seaweed.front.inject(.loseReply, method: "PUT", target: "*retention*")
     seaweed.front.inject(.reset(.beforeEffect), method: "PUT", target: "*legal-hold*")
-    try shaky.extendRetention("k", versionID: version, to: longer)
-    try shaky.setLegalHold("k", versionID: version, true)
-    #expect(try real.retention("k", versionID: version) == longer)
-    #expect(try real.legalHold("k", versionID: version))
+    try shaky.extendRetention(key, versionID: version, to: longer)
+    try shaky.setLegalHold(key, versionID: version, true)
+    #expect(try real.retention(key, versionID: version) == longer)
+    #expect(try real.legalHold(key, versionID: version))
     #expect(seaweed.front.requests.count(where: { $0.method == "PUT" }) == 4)
   }
 
   @Test("lists, heads and small objects are asked for again")
   func reads() throws {
-    let version = try real.version("k", [1, 2, 3], lock: lock)
+    let version = try real.version(key, [1, 2, 3], lock: lock)
     seaweed.front.inject(.close(.responseBody(20)), method: "GET")
     seaweed.front.inject(.reset(.beforeEffect), method: "HEAD")
-    #expect(try shaky.listVersions(prefix: "").map(\.versionID) == [version])
-    #expect(try shaky.head("k", versionID: version)?.bytes == 3)
+    #expect(try shaky.listVersions(prefix: seaweed.prefix).map(\.versionID) == [version])
+    #expect(try shaky.head(key, versionID: version)?.bytes == 3)
     seaweed.front.removeFaults()
     seaweed.front.inject(.stripLock, method: "HEAD")
     // What strips a lock's headers on the way is seen as no lock at all, never as one.
-    let head = try #require(try shaky.head("k", versionID: version))
+    let head = try #require(try shaky.head(key, versionID: version))
     #expect(head.lock == nil && !head.hasLegalHold)
   }
 }

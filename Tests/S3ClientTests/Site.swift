@@ -27,20 +27,24 @@ struct Site {
 
   init(
     _ url: String, bucket: String = "bucket", keys: (access: String, secret: String) = ("AKIDTEST", "KEYSECRET"),
-    region: String = "us-east-1", maxAttempts: Int = 3
+    region: String = "us-east-1", maxAttempts: Int = 3, pageEntries: Int? = nil
   ) throws {
+    try self.init(
+      [
+        "S3_ENDPOINT": url, "S3_ACCESS_KEY": keys.access, "S3_SECRET": keys.secret, "AWS_REGION": region,
+      ], bucket: bucket, maxAttempts: maxAttempts, pageEntries: pageEntries)
+  }
+
+  init(_ variables: [String: String], bucket: String = "bucket", maxAttempts: Int = 3, pageEntries: Int? = nil) throws {
     let settings = HTTPSettings(
       connectTimeout: 60, totalTimeout: 300, stall: nil, proxy: .none, userAgent: "memoryctl")
     http = HTTPClient(settings)
-    let variables = AWSVariables([
-      "S3_ENDPOINT": url, "S3_ACCESS_KEY": keys.access, "S3_SECRET": keys.secret, "AWS_REGION": region,
-    ])
     let retrier = Retrier(
       maxAttempts: maxAttempts, cancellation: cancellation, random: { 1 }, sleep: { [pauses] in pauses.add($0) })
     session = AWSSession(
-      try AWSProfile(variables, SharedConfig()), exchange: http, metadata: http, retrier: retrier,
+      try AWSProfile(AWSVariables(variables), SharedConfig()), exchange: http, metadata: http, retrier: retrier,
       clock: ServiceClock())
-    client = try S3Client(session, over: http, bucket: bucket)
+    client = try S3Client(session, over: http, bucket: bucket, pageEntries: pageEntries)
   }
 
   /// One in front of which nothing goes wrong by itself.
