@@ -57,6 +57,7 @@ let package = Package(
     library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
+    library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Crypto", "Bytes"]),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
     library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
@@ -103,6 +104,7 @@ let package = Package(
     tests("XMLTests", ["XML"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
+    tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
     tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(

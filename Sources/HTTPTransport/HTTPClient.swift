@@ -4,7 +4,8 @@
 ///
 /// Any thread may call it, and waits there. Nothing is repeated here, with one exception that is libcurl's: where a kept
 /// connection turns out dead before a byte of the answer came, the request is sent again on a fresh one, whatever its
-/// method. What must not happen twice has to be guarded by what it asks for, as by `If-None-Match`.
+/// method, unless ``HTTPRequest/isRepeatable`` forbids it. What must not happen twice is better guarded by what it asks
+/// for, as by `If-None-Match`.
 public final class HTTPClient: Sendable {
   let settings: HTTPSettings
   let pool = ChannelPool()

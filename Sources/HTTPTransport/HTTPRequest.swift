@@ -40,6 +40,9 @@ public struct HTTPRequest: Sendable {
   public var body: Body
   /// Seconds that the whole exchange may take; nil leaves it to ``HTTPSettings/totalTimeout``.
   public var timeout: Double?
+  /// Whether it may reach the server twice. Where not, no kept connection is used: on one that turns out dead, libcurl
+  /// would send the request again by itself.
+  public var isRepeatable = true
 
   public init(
     method: String, url: String, headers: [HTTPHeader] = [], body: Body = .none, timeout: Double? = nil

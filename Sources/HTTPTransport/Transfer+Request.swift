@@ -34,6 +34,7 @@ extension Transfer {
     options.setTimes(settings, total: request.timeout ?? settings.totalTimeout)
     options.set(CURLOPT_HTTPHEADER, list: headers)
     options.set(CURLOPT_BUFFERSIZE, 128 << 10)
+    if !request.isRepeatable { options.set(CURLOPT_FRESH_CONNECT, 1) }
     setMethod(&options)
     setCallbacks(easy, &options)
     try options.finish()

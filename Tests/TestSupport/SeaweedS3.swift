@@ -89,7 +89,9 @@ public final class SeaweedS3: Sendable {
   private static func arguments(_ directory: String, _ ports: [Int]) -> [String] {
     var arguments = [
       "server", "-dir=\(directory)/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=256",
-      "-volume.max=40", "-volume.preStopSeconds=0", "-s3", "-s3.config=\(directory)/ids.json",
+      // Each bucket takes seven volumes, which are empty at first.
+      "-volume.max=1000", "-volume.preStopSeconds=0", "-s3", "-s3.config=\(directory)/ids.json",
+      "-master.telemetry=false",
       // Catalogues of tables, on ports that are always the same.
       "-s3.port.iceberg=0", "-s3.port.lance=0",
       // By default sockets in /tmp, which would stay there.

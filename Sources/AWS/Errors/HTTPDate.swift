@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import AuditCore
+public import AuditCore
 
 /// The time in a response's `Date` header.
-enum HTTPDate {
+public enum HTTPDate {
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
   /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, IMF-fixdate), just that: servers may send no other form.
-  static func parse(_ text: String) -> Timestamp? {
+  public static func parse(_ text: String) -> Timestamp? {
     let words = text.split(separator: " ")
     guard words.count == 6, words[0].hasSuffix(","), words[5] == "GMT",
       let month = months.firstIndex(of: String(words[2]))
