@@ -2,9 +2,9 @@
 
 /// Speaks HTTP/1.1 to servers, over connections that are kept for the next request.
 ///
-/// Any thread may call it, and waits there. Nothing is repeated here, with one exception that is libcurl's: where a kept
-/// connection turns out dead before a byte of the answer came, the request is sent again on a fresh one, whatever its
-/// method. What must not happen twice has to be guarded by what it asks for, as by `If-None-Match`.
+/// Any thread may call it, and waits there. Nothing is repeated here, with one exception that libcurl makes as well:
+/// where a kept connection turns out dead before a byte of the answer came, the request is sent again on a fresh one,
+/// whatever its method. What must not happen twice has to be guarded by what it asks for, as by `If-None-Match`.
 public final class HTTPClient: Sendable {
   let settings: HTTPSettings
   let pool = ChannelPool()
