@@ -12,6 +12,8 @@ struct ResponseHead {
 
   /// The final head, once its empty line has come.
   private(set) var response: HTTPResponse?
+  /// Whether any line came.
+  var hasBegun: Bool { bytes > 0 }
   private var bytes = 0
   private var status = 0
   private var headers: [HTTPHeader] = []

@@ -24,6 +24,7 @@ final class Transfer {
   /// Whether a request began to be sent; it is so for good, even where libcurl begins once more.
   var wasSent = false
   var isPaused = false
+  private var isRepeated = false
   /// What the receiver threw.
   var receiverError: (any Error)?
   var headFault: ResponseHead.Fault?
@@ -106,12 +107,29 @@ final class Transfer {
       return fail(.system, "libcurl tells no end")
     }
     let code = message.pointee.data.result
+    if code == CURLE_SEND_ERROR && sendAgain(channel) { return }
     if code != CURLE_OK || headFault != nil {
       failure = failure ?? error(code, channel.easy)
     } else if head.response == nil {
       fail(.invalidResponse, "the response has no head")
     }
     isOver = true
+  }
+
+  /// Begins once more, on a fresh connection, where a kept one turned out dead while the body was being sent: libcurl
+  /// itself does so only where it notices before or after that.
+  ///
+  /// - Returns: false where the connection was a new one, or an answer had begun.
+  private func sendAgain(_ channel: Channel) -> Bool {
+    var connects = 0
+    guard !isRepeated, !head.hasBegun, ccurl_get_long(channel.easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK,
+      connects == 0, body.seek(to: 0)
+    else { return false }
+    isRepeated = true
+    curl_multi_remove_handle(channel.multi, channel.easy)
+    ccurl_set_long(channel.easy, CURLOPT_FRESH_CONNECT, 1)
+    errorText.pointee = 0
+    return curl_multi_add_handle(channel.multi, channel.easy) == CURLM_OK
   }
 
   private func check(_ code: CURLMcode) {

@@ -71,8 +71,12 @@ struct ConnectionTests {
   @Test("a server that closes after its answer is connected to again")
   func closedBetween() throws {
     server.inject(.close(.afterResponse), times: .max)
-    for _ in 0..<4 { #expect(try client.send("PUT", server.url, body: .bytes([1])).0.status == 200) }
-    #expect(server.requests.count == server.connections)
+    for count in 0..<200 {
+      let body = pattern(count * 1000)
+      #expect(try client.send("PUT", server.url, body: .bytes(body)).0.status == 200)
+      #expect(try #require(server.requests.last).body == body)
+    }
+    #expect(server.requests.count == 200)
   }
 
   @Test("cancelling ends calls under way, and later ones")
