@@ -59,7 +59,8 @@ let package = Package(
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
     library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Crypto", "Bytes"]),
     library("Signing", ["AuditCore", "Crypto", "Bytes"]),
-    library("ArchiveStore", ["Files", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes", "Pipeline"]),
+    library(
+      "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
       "ChainReader",
       [
@@ -82,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec",
-        "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
+        "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
+        "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -94,7 +95,9 @@ let package = Package(
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
 
     .target(
-      name: "TestSupport", dependencies: ["HTTPTransport", "Postgres", "Crypto", "Bytes"], path: "Tests/TestSupport",
+      name: "TestSupport",
+      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
+      path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptoTests", ["Crypto", "Bytes"]),
@@ -106,7 +109,9 @@ let package = Package(
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto", "Bytes"]),
     tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
-    tests("ArchiveStoreTests", ["Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
+    tests(
+      "ArchiveStoreTests",
+      ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
     tests(
       "ArchiverTests",
       [
@@ -116,7 +121,7 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
+    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+internal import Crypto
 public import Signing
-
-/// A manifest as it stands in the archive.
-public struct StoredManifest: Sendable {
-  public let manifest: Manifest
-  public let digest: Digest
-  public let proof: Proof
-}
 
 /// One stream of a store.
 public struct Archive: Sendable {
   public let store: any ObjectStore
   public let stream: String
+  /// Keys that tell a manifest from junk where several versions of it are there; nil goes by the oldest that can be read.
+  public let keys: KeyRing?
 
   static let largestManifest = 8 << 20
 
-  /// - Parameter stream: letters, digits, `-` and `_`.
-  public init(_ store: any ObjectStore, stream: String) throws(Failure) {
+  /// - Parameters:
+  ///   - stream: letters, digits, `-` and `_`.
+  ///   - keys: of whom manifests are accepted.
+  public init(_ store: any ObjectStore, stream: String, keys: KeyRing? = nil) throws(Failure) {
     let isSound =
       !stream.isEmpty
       && stream.utf8.allSatisfy {
@@ -32,6 +29,16 @@ public struct Archive: Sendable {
     }
     self.store = store
     self.stream = stream
+    self.keys = keys
+  }
+
+  /// The same stream, read by these keys.
+  public func trusting(_ keys: KeyRing) -> Archive { Archive(self, keys: keys) }
+
+  private init(_ other: Archive, keys: KeyRing) {
+    store = other.store
+    stream = other.stream
+    self.keys = keys
   }
 
   /// `<base>/<stream>`.
@@ -44,28 +51,56 @@ public struct Archive: Sendable {
 
   /// Sequences of the manifests that are there.
   ///
+  /// Where a store keeps versions under locks nothing can be missing: what stands behind a hole, or has another name, is
+  /// junk that a stranger wrote, and ends nothing.
+  ///
   /// - Throws: an ``ArchiveFinding`` where they are not 0, 1, 2 and so on, or something else lies among them.
   public func sequences() throws -> Range<Int> {
     let listing = try listing()
+    if store.keepsVersions { return 0..<(listing.missing.first?.lowerBound ?? listing.present.count) }
     if let finding = listing.findings(self).first { throw finding }
     return 0..<listing.present.count
   }
 
-  /// What lies among the manifests, whether they are whole or not.
+  /// What lies among the manifests, whether they are whole or not. A delete marker alone is no manifest.
   ///
   /// - Throws: an ``ArchiveFinding`` where the folder itself is not one.
   public func listing() throws -> ManifestListing {
     try lookingAt("manifests") {
-      ManifestListing(try store.list("\(stream)/manifests/").map { String($0.key.dropFirst(stream.count + 1)) })
+      let objects = try store.list("\(stream)/manifests/").filter { $0.versions.contains { !$0.isDeleteMarker } }
+      return ManifestListing(objects.map { String($0.key.dropFirst(stream.count + 1)) })
     }
   }
 
   /// Reads a manifest; its digest is checked, its signature is not.
   ///
+  /// Of several versions the oldest whose proof verifies is the commit: who may write but not sign can neither hide a
+  /// manifest nor take its place.
+  ///
   /// - Throws: an ``ArchiveFinding`` when it is damaged or missing.
   public func manifest(_ sequence: Int) throws -> StoredManifest {
     let key = Self.manifestKey(sequence)
-    let read = try lookingAt(key) { try store.read("\(stream)/\(key)", limit: Self.largestManifest) }
+    let versions = try lookingAt(key) { try store.versions("\(stream)/\(key)") }.filter { !$0.isDeleteMarker }
+    guard let first = versions.first else { throw ArchiveFinding(name(key), "the manifest is missing") }
+    if versions.count == 1 { return try manifest(sequence, first) }
+    var sound: StoredManifest?
+    var finding: ArchiveFinding?
+    for version in versions {
+      do {
+        let stored = try manifest(sequence, version)
+        if isSigned(stored) { return stored }
+        sound = sound ?? stored
+      } catch let error as ArchiveFinding { finding = finding ?? error }
+    }
+    if let sound { return sound }
+    throw finding ?? ArchiveFinding(name(key), "the manifest is missing")
+  }
+
+  private func manifest(_ sequence: Int, _ version: ObjectVersion) throws -> StoredManifest {
+    let key = Self.manifestKey(sequence)
+    let read = try lookingAt(key) {
+      try store.open("\(stream)/\(key)", version).map { try store.read($0, key, limit: Self.largestManifest) }
+    }
     guard let bytes = read else { throw ArchiveFinding(name(key), "the manifest is missing") }
     let stored: StoredManifest
     do throws(DocumentError) { stored = try StoredManifest(parsing: bytes) } catch {
@@ -75,6 +110,13 @@ public struct Archive: Sendable {
       throw ArchiveFinding(name(key), "it is the manifest of another place")
     }
     return stored
+  }
+
+  /// Whether a key at hand has signed a manifest.
+  public func isSigned(_ stored: StoredManifest) -> Bool {
+    let verdict = keys?.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
+    if case .valid = verdict { return true }
+    return false
   }
 
   /// The manifest before one that can be trusted, which vouches for it; nil before the first.
@@ -110,11 +152,22 @@ public struct Archive: Sendable {
       bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
       bundle.key.dropFirst(19).prefix(16) == bundle.sha256.hex.prefix(16)
     else { throw ArchiveFinding(name(bundle.key), "this is no name for the bundle of its manifest") }
-    guard let object = try lookingAt(bundle.key, { try store.open("\(stream)/\(bundle.key)") }) else {
+    guard let object = try lookingAt(bundle.key, { try open(bundle) }) else {
       throw ArchiveFinding(name(bundle.key), "the bundle is missing")
     }
     return try BundleReader(
       object, name: name(bundle.key), expected: bundle, makesLeaves: makesLeaves, isVouchedFor: isVouchedFor)
+  }
+
+  /// Of several versions the one with the manifest's hash counts.
+  private func open(_ bundle: Manifest.Bundle) throws -> (any ObjectReader)? {
+    let key = "\(stream)/\(bundle.key)"
+    let versions = try store.versions(key).filter { !$0.isDeleteMarker }
+    var version = versions.first
+    if versions.count > 1 {
+      version = try versions.first { try store.holds(key, $0, bytes: bundle.bytes, sha256: bundle.sha256) } ?? version
+    }
+    return try version.flatMap { try store.open(key, $0) }
   }
 
   /// Bundles that no manifest names: debris of a crash.
@@ -128,67 +181,5 @@ extension Archive {
   /// Bundles whose sequences are behind that of the last manifest, by key.
   public func bundles(behind sequence: Int) throws -> [String] {
     try debris([]).filter { key in Int(key.dropFirst("bundles/".count).prefix(10)).map { $0 > sequence } ?? false }
-  }
-}
-
-extension StoredManifest {
-  public init(parsing bytes: [UInt8]) throws(DocumentError) {
-    let document = try SignedDocument(parsing: bytes, .manifest)
-    self.init(manifest: try Manifest(json: document.content), digest: document.digest, proof: document.proof)
-  }
-
-  /// What is wrong with how this manifest joins the one before; nil where nothing is.
-  public func seam(after previous: StoredManifest?) -> String? {
-    guard manifest.previousManifest == previous?.digest else {
-      return "previousManifest is not the digest of the one before"
-    }
-    guard manifest.chain.previousHash == previous?.manifest.chain.headHash else {
-      return "its chain does not begin where the one before ends"
-    }
-    guard manifest.rowTotal == (previous?.manifest.rowTotal ?? 0) + manifest.rowCount else {
-      return "rows.total is not the sum of what is archived"
-    }
-    return coverageFault(after: previous?.manifest.coverage)
-  }
-
-  private func coverageFault(after previous: Manifest.Coverage?) -> String? {
-    let coverage = manifest.coverage
-    guard let previous else { return coverage.part == 0 ? nil : "the first bundle's part is not 0" }
-    if previous.isLast {
-      return coverage.day == previous.day.next && coverage.part == 0
-        ? nil : "it does not cover the day behind the one before"
-    }
-    return coverage.day == previous.day && coverage.part == previous.part + 1
-      ? nil : "it does not go on with the day that the one before left open"
-  }
-}
-
-extension Archive {
-  /// Puts a bundle in its place; one that an interrupted run left there is used when it is the same.
-  public func upload(_ bundle: SealedBundle, retention: Manifest.Retention) throws {
-    let key = "\(stream)/\(bundle.manifest.key)"
-    let outcome = try store.create(key, .file(bundle.file), retention: retention)
-    if outcome == .created { return }
-    guard let there = try store.open(key), try there.digest() == bundle.manifest.sha256 else {
-      throw Failure(
-        .integrity, "an object of this name has another content", on: name(bundle.manifest.key),
-        remedy: "look at who wrote it; nothing is replaced")
-    }
-  }
-
-  /// Commits a manifest: from then on its bundle is part of the archive.
-  ///
-  /// - Returns: the manifest as stored.
-  /// - Throws: status `tryLater` when another run has committed this sequence.
-  public func commit(_ manifest: Manifest, _ signer: any Signer) throws -> StoredManifest {
-    let document = try signer.sign(.manifest, manifest.json)
-    let key = Self.manifestKey(manifest.sequence)
-    let outcome = try store.create("\(stream)/\(key)", .bytes(document.bytes), retention: manifest.retention)
-    guard outcome == .created else {
-      throw Failure(
-        .tryLater, "another run has committed this sequence", on: name(key),
-        remedy: "nothing is lost: the next run goes on behind it")
-    }
-    return StoredManifest(manifest: manifest, digest: document.digest, proof: document.proof)
   }
 }

@@ -30,7 +30,7 @@ public struct FileStore: ObjectStore {
       try record(retention, key)
       switch content {
       case .bytes(let bytes): return try create(path, bytes)
-      case .file(let file): return try create(path, file)
+      case .file(let file, _, _): return try create(path, file)
       }
     } catch let error as FileError { throw Failure.file(error) }
   }
@@ -72,7 +72,7 @@ public struct FileStore: ObjectStore {
   /// or of an object that stays, only grows.
   private func record(_ retention: Manifest.Retention, _ key: String) throws {
     var wanted = retention
-    if let known = try self.retention(key) {
+    if let known = try recordedRetention(key) {
       wanted.until = max(wanted.until, known.until)
       wanted.hasLegalHold = wanted.hasLegalHold || known.hasLegalHold
       if wanted == known { return }
@@ -91,7 +91,29 @@ public struct FileStore: ObjectStore {
     try Directory.synchronize(Self.parent(path))
   }
 
-  public func retention(_ key: String) throws -> Manifest.Retention? {
+  public func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) -> Bool { false }
+
+  public func versions(_ key: String) throws -> [ObjectVersion] {
+    let path = try path(key)
+    do throws(FileError) { return [ObjectVersion(id: "", bytes: try File.open(path).size())] } catch {
+      if error.isMissing { return [] }
+      throw Failure.file(error)
+    }
+  }
+
+  public func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention? {
+    try recordedRetention(key)
+  }
+
+  public func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
+    do { try record(retention, key) } catch let error as FileError { throw Failure.file(error) }
+  }
+
+  public var keepsVersions: Bool { false }
+
+  public func preflight() {}
+
+  private func recordedRetention(_ key: String) throws -> Manifest.Retention? {
     let recordKey = ".retention/\(key).json"
     guard let bytes = try read(recordKey, limit: 4096) else { return nil }
     guard let record = try? JSONValue(parsing: bytes), let hold = record["legalHold"]?.bool,
@@ -104,7 +126,7 @@ public struct FileStore: ObjectStore {
     return Manifest.Retention(until: until, hasLegalHold: hold)
   }
 
-  public func open(_ key: String) throws -> (any ObjectReader)? {
+  public func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)? {
     let path = try self.path(key)
     do throws(FileError) {
       let file = try File.open(path)
@@ -121,12 +143,13 @@ public struct FileStore: ObjectStore {
       var found: [ObjectInfo] = []
       for name in try Directory.names(folder).sorted() where !name.hasPrefix(".") {
         do throws(FileError) {
-          found.append(ObjectInfo(key: prefix + name, bytes: try File.open("\(folder)/\(name)").size()))
+          let bytes = try File.open("\(folder)/\(name)").size()
+          found.append(ObjectInfo(key: prefix + name, versions: [ObjectVersion(id: "", bytes: bytes)]))
         } catch {
           // What is no file has a name all the same; opening it says what it is. So has what is not called just so, as
           // its name is no text.
           guard error.isNoFile || error.isMissing else { throw error }
-          found.append(ObjectInfo(key: prefix + name, bytes: 0))
+          found.append(ObjectInfo(key: prefix + name, versions: [ObjectVersion(id: "", bytes: 0)]))
         }
       }
       return found

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Bytes
-internal import Crypto
+public import Crypto
 internal import Files
 
 /// Where archives live: objects by key, written once, under retention.
 ///
 /// Contract: `create` makes the object whole, durable and under its retention in one step, or not at all, and never
-/// replaces one; a reader never sees a part of an object. A retention that is there already is never shortened. Keys are relative paths of letters, digits, `-`, `_`, `.`
-/// and `/`. What fails throws a ``Failure``: `unavailable` where trying again may help, `permission` where not.
+/// replaces one; a reader never sees a part of an object. A retention that is there already is never shortened. Keys are
+/// relative paths of letters, digits, `-`, `_`, `.` and `/`. A store may keep several versions of an object: strangers can
+/// add some, and delete markers, but nobody can take one away while its lock lasts. What fails throws a ``Failure``:
+/// `unavailable` where trying again may help, `permission` where not.
 public protocol ObjectStore: Sendable {
   /// The base URL, without secrets.
   var url: String { get }
   func create(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> CreateOutcome
-  /// - Returns: nil when there is no such object.
-  func open(_ key: String) throws -> (any ObjectReader)?
-  /// - Returns: an object's lock as the store has it; nil when it has none.
-  func retention(_ key: String) throws -> Manifest.Retention?
+  /// Adds a version on top of those that are there, under its retention.
+  ///
+  /// - Returns: false where the store keeps one version only, and nothing was done.
+  func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool
+  /// An object's versions, delete markers too, the oldest first; none when there is no such object.
+  func versions(_ key: String) throws -> [ObjectVersion]
+  /// - Returns: nil when there is no such version.
+  func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)?
+  /// - Returns: a version's lock as the store has it; nil when it has none.
+  func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention?
+  /// Makes a version's lock at least as strong as `retention`.
+  func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws
+  /// Whether versions can be added to what is there.
+  var keepsVersions: Bool { get }
+  /// Looks whether the store keeps what is put into it, before a run reads or writes anything.
+  func preflight() throws
   /// Objects whose keys begin with `prefix`, which ends in `/`, by key.
   func list(_ prefix: String) throws -> [ObjectInfo]
   /// A directory on the store's own file system, where spooling there saves a copy.
@@ -26,7 +40,23 @@ public protocol ObjectStore: Sendable {
 /// What an object is made of.
 public enum ObjectContent: Sendable {
   case bytes([UInt8])
-  case file(SpoolFile)
+  /// A spooled file of that many bytes with that SHA-256.
+  case file(SpoolFile, bytes: Int, sha256: Digest)
+}
+
+/// One version of an object.
+public struct ObjectVersion: Equatable, Sendable {
+  /// The store's own name for it; empty where it keeps one version only.
+  public let id: String
+  public let bytes: Int
+  /// It holds nothing and hides what is below from readers that do not look at versions.
+  public let isDeleteMarker: Bool
+
+  public init(id: String, bytes: Int, isDeleteMarker: Bool = false) {
+    self.id = id
+    self.bytes = bytes
+    self.isDeleteMarker = isDeleteMarker
+  }
 }
 
 public enum CreateOutcome: Equatable, Sendable {
@@ -37,12 +67,16 @@ public enum CreateOutcome: Equatable, Sendable {
 
 public struct ObjectInfo: Equatable, Sendable {
   public let key: String
-  public let bytes: Int
+  /// The oldest first.
+  public let versions: [ObjectVersion]
 
-  public init(key: String, bytes: Int) {
+  public init(key: String, versions: [ObjectVersion]) {
     self.key = key
-    self.bytes = bytes
+    self.versions = versions
   }
+
+  /// Of the oldest version that holds something.
+  public var bytes: Int { versions.first { !$0.isDeleteMarker }?.bytes ?? 0 }
 }
 
 /// Reads one object from its beginning to its end.
@@ -69,12 +103,30 @@ extension ObjectReader {
 }
 
 extension ObjectStore {
+  /// Opens the oldest version of an object.
+  ///
+  /// - Returns: nil when there is no such object.
+  public func open(_ key: String) throws -> (any ObjectReader)? {
+    guard let version = try versions(key).first(where: { !$0.isDeleteMarker }) else { return nil }
+    return try open(key, version)
+  }
+
+  /// The lock of an object's oldest version; nil when there is none.
+  public func retention(_ key: String) throws -> Manifest.Retention? {
+    guard let version = try versions(key).first(where: { !$0.isDeleteMarker }) else { return nil }
+    return try retention(key, version)
+  }
+
   /// Reads a small object whole.
   ///
   /// - Parameter limit: bytes that it may have; more is a failure.
   /// - Returns: nil when there is no such object.
   public func read(_ key: String, limit: Int) throws -> [UInt8]? {
     guard let reader = try open(key) else { return nil }
+    return try read(reader, key, limit: limit)
+  }
+
+  func read(_ reader: any ObjectReader, _ key: String, limit: Int) throws -> [UInt8] {
     guard reader.size <= limit else {
       throw Failure(
         .integrity, "it has \(reader.size) bytes, more than such an object may have", on: "\(url)/\(key)",

@@ -32,6 +32,7 @@ public struct ArchiveJob: Sendable {
   }
 
   public func run() throws -> ArchiveReport {
+    try archive.store.preflight()
     let source = try SourceSession(settings.conninfo)
     try lock(source)
     let last = try lastManifest()
@@ -72,6 +73,7 @@ public struct ArchiveJob: Sendable {
   private func lastManifest() throws -> StoredManifest? {
     do {
       guard let sequence = try archive.sequences().last else { return nil }
+      if let last = try lastSigned(sequence) { return last }
       let last = try archive.manifest(sequence)
       try check(last)
       return last
@@ -80,6 +82,20 @@ public struct ArchiveJob: Sendable {
         .integrity, finding.reason, on: finding.object,
         remedy: "run audit verify --archive; nothing is appended to a damaged archive", cause: finding)
     }
+  }
+
+  /// The last manifest that a key at hand has signed, where the store keeps versions: junk that a stranger wrote behind it
+  /// blocks nothing, for the next manifest goes on top of that.
+  private func lastSigned(_ last: Int) throws -> StoredManifest? {
+    guard archive.store.keepsVersions else { return nil }
+    for sequence in (0...last).reversed() {
+      guard let stored = try? archive.manifest(sequence), archive.isSigned(stored) else { continue }
+      if sequence < last {
+        progress.event("passing over what no known key has signed", ["first": "\(sequence + 1)", "last": "\(last)"])
+      }
+      return stored
+    }
+    return nil
   }
 
   /// Goes on behind no manifest whose signature is known to be wrong.

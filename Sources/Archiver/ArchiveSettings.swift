@@ -25,6 +25,8 @@ public struct ArchiveSettings: Sendable {
   public var acceptsRewind = false
   /// How far back to read where the server cannot say which transactions are running.
   public var overlapSeconds: Int64 = 86_400
+  /// Bundles that are uploaded at once.
+  public var uploads = 4
   /// Nil spools beside the archive where that is a directory, else below `TMPDIR`.
   public var spoolDirectory: String?
 

@@ -4,12 +4,12 @@ internal import AuditCore
 internal import Crypto
 internal import Signing
 
-/// Uploads bundles and commits their manifests, one behind the other.
+/// Commits the manifests of bundles that are in their places, one behind the other.
 final class BundlePublisher {
   private let archive: Archive
   private let signer: any Signer
   private let source: Manifest.Source
-  private let retention: Manifest.Retention
+  let retention: Manifest.Retention
   private let createdAt: Timestamp
   private let progress: any ProgressListener
   private(set) var last: StoredManifest?
@@ -33,7 +33,6 @@ final class BundlePublisher {
   /// - Parameter bundle: nil for a day without rows.
   func publish(_ facts: BundleFacts, _ bundle: SealedBundle?) throws {
     let manifest = self.manifest(facts, bundle)
-    if let bundle { try archive.upload(bundle, retention: retention) }
     let stored = try archive.commit(manifest, signer)
     last = stored
     committed.append(manifest.sequence)

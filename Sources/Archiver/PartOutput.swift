@@ -17,7 +17,8 @@ protocol PartOutput: AnyObject {
   func end()
 }
 
-/// Compresses, uploads and commits on two threads behind the walk.
+/// Compresses, uploads and commits behind the walk: some bundles go up at once while the next is made, and their manifests
+/// follow in order.
 final class SpoolOutput: PartOutput, @unchecked Sendable {
   // `publisher` is its thread's own until that has ended; `resumeFrom` the walk's.
   private let job: ArchiveJob
@@ -30,7 +31,8 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
   var resumeFrom: Timestamp?
 
   private struct PartBox: @unchecked Sendable { let part: BundlePart }
-  private struct SealedBox: @unchecked Sendable {
+  private struct SealedBox: Sequenced, @unchecked Sendable {
+    let sequence: Int
     let facts: BundleFacts
     let bundle: SealedBundle?
   }
@@ -61,8 +63,16 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
     stages.queue(parts)
     stages.queue(sealed)
     stages.start("compress") { [self] in try compress() }
-    stages.start("upload") { [self] in
-      while let next = try sealed.pop() { try publisher.publish(next.facts, next.bundle) }
+    let uploaded = ParallelMap<SealedBox, SealedBox>(
+      stages, name: "upload", workers: job.settings.uploads, input: sealed
+    ) { [archive = job.archive, retention = publisher.retention] in
+      { sealed in
+        if let bundle = sealed.bundle { try archive.upload(bundle, retention: retention) }
+        return sealed
+      }
+    }
+    stages.start("commit") { [self] in
+      while let next = try uploaded.pop() { try publisher.publish(next.facts, next.bundle) }
     }
   }
 
@@ -81,7 +91,7 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
         free.pushIfRoom(frame)
       case .seal(let facts):
         let bundle = try writer?.finish(previousHash: facts.previousHash, headHash: facts.headHash)
-        try sealed.push(SealedBox(facts: facts, bundle: bundle))
+        try sealed.push(SealedBox(sequence: sequence - firstSequence, facts: facts, bundle: bundle))
         writer = nil
         sequence += 1
       }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArchiveStore
 import AuditCore
+import Crypto
 import Files
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
-func makeSpooled(_ bytes: [UInt8], _ spool: Spool) throws -> SpoolFile {
+func makeSpooled(_ bytes: [UInt8], _ spool: Spool) throws -> ObjectContent {
   let file = try spool.makeFile()
   try file.file.write(bytes)
-  return file
+  return .file(file, bytes: bytes.count, sha256: SHA256.hash(bytes))
 }
 
 private func names(_ path: String) -> [String] {
@@ -101,7 +102,7 @@ struct FileStoreTests {
     try Data([1]).write(to: URL(fileURLWithPath: directory("spool/7.memoryctl-spool")))
     try Data([1]).write(to: URL(fileURLWithPath: directory("spool/theirs")))
     do {
-      let file = try makeSpooled([1, 2, 3], spool)
+      let file = try spool.makeFile()
       #expect(try mode(file.file.path) == 0o600)
       _ = try Spool(directory: directory("spool"))
       #expect(names(directory("spool")).count == 2)

@@ -22,7 +22,7 @@ extension ObjectReader {
 ///   - makeStore: an empty store; called once.
 ///   - spool: makes a spooled file with content.
 func checkConformance(
-  _ makeStore: () throws -> any ObjectStore, spooled: ([UInt8]) throws -> SpoolFile
+  _ makeStore: () throws -> any ObjectStore, spooled: ([UInt8]) throws -> ObjectContent
 ) throws {
   let store = try makeStore()
   let manifest = Array("{\"a\":1}\n".utf8)
@@ -36,7 +36,7 @@ func checkConformance(
 
   // What is written is read, under its lock.
   #expect(try store.create("s/manifests/0000000000.json", .bytes(manifest), retention: untilNextYear) == .created)
-  #expect(try store.create("s/bundles/b.zst", .file(spooled(bundle)), retention: untilNextYear) == .created)
+  #expect(try store.create("s/bundles/b.zst", spooled(bundle), retention: untilNextYear) == .created)
   #expect(try store.create("s/bundles/empty", .bytes([]), retention: untilNextYear) == .created)
   #expect(try store.read("s/manifests/0000000000.json", limit: manifest.count) == manifest)
   #expect(try store.open("s/bundles/empty")?.all() == [])
@@ -50,7 +50,7 @@ func checkConformance(
   // Nothing is replaced.
   let other = Array("{\"a\":2}\n".utf8)
   #expect(try store.create("s/manifests/0000000000.json", .bytes(other), retention: untilNextYear) == .exists)
-  #expect(try store.create("s/bundles/b.zst", .file(spooled(other)), retention: untilNextYear) == .exists)
+  #expect(try store.create("s/bundles/b.zst", spooled(other), retention: untilNextYear) == .exists)
   #expect(try store.read("s/manifests/0000000000.json", limit: 100) == manifest)
   #expect(try store.open("s/bundles/b.zst")?.all() == bundle)
 
@@ -58,8 +58,11 @@ func checkConformance(
   var later = untilNextYear
   later.until = later.until.advanced(bySeconds: 86_400)
   later.hasLegalHold = true
-  #expect(try store.create("s/bundles/b.zst", .bytes(other), retention: later) == .exists)
+  let version = try #require(try store.versions("s/bundles/b.zst").first)
+  #expect(version.bytes == bundle.count && !version.isDeleteMarker)
+  try store.extend("s/bundles/b.zst", version, to: later)
   #expect(try store.retention("s/bundles/b.zst") == later)
+  try store.extend("s/bundles/b.zst", version, to: untilNextYear)
   #expect(try store.create("s/bundles/b.zst", .bytes(other), retention: untilNextYear) == .exists)
   #expect(try store.retention("s/bundles/b.zst") == later)
 

@@ -28,7 +28,7 @@ struct ExitStatusTests {
       arguments: ["audit", "archive"], change: ["AUDIT_ARCHIVE_URL": nil], status: 78, words: "no archive is configured"
     ),
     Case(
-      arguments: ["audit", "archive"], change: ["AUDIT_ARCHIVE_URL": "s3://b/p"], status: 78, words: "cannot reach S3"),
+      arguments: ["audit", "archive"], change: ["AUDIT_ARCHIVE_URL": "s3:///p"], status: 78, words: "no URL"),
     Case(
       arguments: ["audit", "archive"], change: ["AUDIT_ARCHIVE_URL": "relative"], status: 78,
       words: "no URL of an archive"),

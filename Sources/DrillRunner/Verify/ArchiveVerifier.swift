@@ -57,6 +57,9 @@ public struct ArchiveVerifier: Sendable {
       for key in try archive.debris(named) {
         report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
       }
+      let versions = try archive.versionFindings()
+      for finding in versions.findings { report.add(finding) }
+      report.notes += versions.notes
     } catch let finding as ArchiveFinding { report.add(finding) }
     return report
   }

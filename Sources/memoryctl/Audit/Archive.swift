@@ -42,6 +42,8 @@ extension Audit {
     @Option(help: "How far back to read where the server cannot tell which transactions run, in hours.")
     var overlap = 24
 
+    @Option(help: "Bundles that are uploaded at once, from 1 to 64.") var uploads = 4
+
     @Option(help: "Rows of a bundle at most.") var maxRows = 1 << 20
     @Option(help: "Bytes of a bundle's content at most.") var maxContentBytes = 1 << 30
     @Option(help: "Directory for what is on its way to the archive.") var spool: String?
@@ -59,7 +61,8 @@ extension Audit {
       let cancellation = Cancellation.onTermination()
       let keys = try KeyRing(environment, registry: registry).adding(signer)
       let job = ArchiveJob(
-        try settings(environment), try archive.archive(environment), signer: signer, keys: keys, progress: console,
+        try settings(environment), try archive.archive(environment, keys: keys, cancellation: cancellation),
+        signer: signer, keys: keys, progress: console,
         cancellation: cancellation)
       let report = try job.run()
       try console.finish(report.json, text(report), status: report.isSound ? .success : .integrity)
@@ -84,6 +87,8 @@ extension Audit {
       try requireRange(maxContentBytes, 1...1 << 40, "--max-content-bytes")
       settings.overlapSeconds = Int64(overlap) * 3600
       settings.spoolDirectory = spool
+      guard (1...64).contains(uploads) else { throw ValidationError("--uploads takes a number from 1 to 64") }
+      settings.uploads = uploads
       settings.bundles.maxRows = maxRows
       settings.bundles.maxContentBytes = maxContentBytes
       settings.retentionDays = try retention(environment)

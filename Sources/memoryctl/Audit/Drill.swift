@@ -37,7 +37,7 @@ extension Audit {
       let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
       try context.registry?.refuse(signer, for: .manifests, at: .now())
       var job = DrillJob(
-        try context.settings(table, signatures, checksManifests: true), try archive.archive(context.environment),
+        try context.settings(table, signatures, checksManifests: true), try context.archive(archive),
         staging: try staging.conninfo(context.environment), signer: signer, progress: context.console,
         cancellation: context.cancellation)
       job.keepsSchema = keep

@@ -69,7 +69,7 @@ extension Audit {
         let (table, report) = try replay.run(schema: schema)
         return try finish(context, table, report)
       }
-      let archive = try archive.archive(context.environment)
+      let archive = try context.archive(archive)
       let job = ReplayJob(
         settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
         cancellation: context.cancellation)

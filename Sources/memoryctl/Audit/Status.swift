@@ -36,7 +36,7 @@ extension Audit {
       limits.drillAge = maxDrillAge
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
       let status = try ArchiveStatus(
-        try archive.archive(context.environment), keys: context.keys, limits: limits, now: .now())
+        try context.archive(archive), keys: context.keys, limits: limits, now: .now())
       try context.console.finish(status.json, text(status), status: status.isWell ? .success : .integrity)
     }
 

@@ -56,7 +56,7 @@ extension Audit {
           .run()
       }
       let hasArchive =
-        try archive.url != nil || table.database == nil && context.environment.value("AUDIT_ARCHIVE_URL") != nil
+        try archive.url != nil || table.database == nil && archive.isConfigured(context.environment)
       let hasDatabase = try table.database != nil || !hasArchive && table.conninfoIfAny(context.environment) != nil
       guard hasArchive || hasDatabase else {
         throw Failure(
@@ -65,7 +65,7 @@ extension Audit {
       var report: VerifyReport?
       if hasArchive {
         let verifier = ArchiveVerifier(
-          settings, try archive.archive(context.environment), progress: context.console,
+          settings, try context.archive(archive), progress: context.console,
           cancellation: context.cancellation)
         report = try verifier.run()
       }
@@ -74,7 +74,7 @@ extension Audit {
         settings, conninfo: try table.conninfo(context.environment), table: try table.tableName(context.environment),
         progress: context.console, cancellation: context.cancellation)
       guard let report else { return try database.run() }
-      return try Comparison(settings, try archive.archive(context.environment), database).run(archive: report)
+      return try Comparison(settings, try context.archive(archive), database).run(archive: report)
     }
 
     private func text(_ report: VerifyReport) -> String {

@@ -21,7 +21,7 @@ extension ManifestCommand {
     @Option(help: "Last day.") var to: String?
 
     func run() throws {
-      let archive = try archive.archive(common.environment())
+      let archive = try JobContext(common).archive(archive)
       let range = try days()
       let manifests = try archive.sequences().map { try archive.manifest($0).manifest }.filter {
         range.contains($0.coverage.day)
@@ -60,7 +60,7 @@ extension ManifestCommand {
     @Argument(help: "The manifest's sequence.") var sequence: Int
 
     func run() throws {
-      let stored = try archive.archive(common.environment()).existingManifest(sequence)
+      let stored = try JobContext(common).archive(archive).existingManifest(sequence)
       let json = JSONValue.object(["manifest": stored.manifest.json, "proof": stored.proof.json])
       try Console(common).finish(json, String(decoding: json.prettyBytes.dropLast(), as: UTF8.self))
     }
@@ -77,7 +77,7 @@ extension ManifestCommand {
 
     func run() throws {
       let context = try JobContext(common)
-      let archive = try archive.archive(context.environment)
+      let archive = try context.archive(archive)
       let stored = try archive.existingManifest(sequence)
       let seam = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1))
       let verdict = context.keys.verify(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
 import AuditCore
 import DrillRunner
 import Pipeline
@@ -20,6 +21,11 @@ struct JobContext {
     keys = try KeyRing(environment, registry: registry).adding(signer)
     console = Console(common)
     cancellation = Cancellation.onTermination()
+  }
+
+  /// The archive, read by the keys at hand.
+  func archive(_ options: ArchiveOptions) throws -> ArchiveStore.Archive {
+    try options.archive(environment, keys: keys, cancellation: cancellation)
   }
 
   func settings(_ table: TableOptions, _ signatures: SignatureOptions, checksManifests: Bool) throws -> VerifySettings {

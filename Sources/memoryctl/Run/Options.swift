@@ -22,38 +22,6 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
-/// Where the archive is.
-struct ArchiveOptions: ParsableArguments {
-  @Option(name: .customLong("archive"), help: "file:///directory [AUDIT_ARCHIVE_URL].")
-  var url: String?
-
-  @Option(help: "The stream's name [AUDIT_ARCHIVE_STREAM, memory-layer].")
-  var stream: String?
-
-  func archive(_ environment: Environment) throws -> ArchiveStore.Archive {
-    guard let text = try url ?? environment.value("AUDIT_ARCHIVE_URL") else {
-      throw Failure(
-        .configuration, "no archive is configured", on: "AUDIT_ARCHIVE_URL",
-        remedy: "set it to file:///directory, or give --archive")
-    }
-    return try ArchiveStore.Archive(
-      try Self.store(text), stream: try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer")
-  }
-
-  private static func store(_ text: String) throws -> any ObjectStore {
-    if text.hasPrefix("s3://") {
-      throw Failure(
-        .configuration, "this build cannot reach S3", on: "AUDIT_ARCHIVE_URL", remedy: "use file:///directory")
-    }
-    guard text.hasPrefix("file:///"), text.utf8.count > 8 else {
-      throw Failure(
-        .configuration, "this is no URL of an archive", on: "AUDIT_ARCHIVE_URL",
-        remedy: "write file:///directory with an absolute path")
-    }
-    return FileStore(path: String(text.dropFirst(7)))
-  }
-}
-
 /// Which table holds the chain.
 struct TableOptions: ParsableArguments {
   @Option(help: "Postgres URL of the source [DATABASE_URL, POSTGRES_URL].")

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Bytes
+internal import Crypto
+internal import Files
+public import S3Client
+internal import Synchronization
+
+/// Objects of a bucket with versions and Object Lock.
+///
+/// An object comes with its lock, its checksum and the condition that nothing is there in the one request that makes it.
+/// What the server made of that is read back by the version's id, since servers without Object Lock ignore its headers.
+public final class S3Store: ObjectStore {
+  private let client: S3Client
+  /// In front of every key, with a slash at its end; may be nothing.
+  private let prefix: String
+  private let kmsKeyID: String?
+  /// Versions as the last list of their folder had them; what this run writes is forgotten again.
+  private let known = Mutex<[String: [ObjectVersion]]>([:])
+
+  /// - Parameters:
+  ///   - prefix: without slashes around it; may be empty.
+  ///   - kmsKeyID: encrypts what is written; nil leaves it to the bucket.
+  public init(_ client: S3Client, prefix: String, kmsKeyID: String? = nil) {
+    self.client = client
+    self.prefix = prefix.isEmpty ? "" : prefix + "/"
+    self.kmsKeyID = kmsKeyID
+  }
+
+  public var url: String { prefix.isEmpty ? client.url : "\(client.url)/\(prefix.dropLast())" }
+
+  public func spoolDirectory(stream: String) -> String? { nil }
+
+  // MARK: Writing
+
+  public func create(
+    _ key: String, _ content: ObjectContent, retention: Manifest.Retention
+  ) throws -> CreateOutcome {
+    try calling {
+      switch try put(key, content, retention, ifAbsent: true) {
+      case .exists: return .exists
+      case .created(let versionID, _, _):
+        try checkLock(key, versionID, content, retention)
+        return .created
+      }
+    }
+  }
+
+  public func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool {
+    try calling {
+      if case .created(let versionID, _, _) = try put(key, content, retention, ifAbsent: false) {
+        try checkLock(key, versionID, content, retention)
+      }
+      return true
+    }
+  }
+
+  private func put(
+    _ key: String, _ content: ObjectContent, _ retention: Manifest.Retention, ifAbsent: Bool
+  ) throws -> S3PutOutcome {
+    defer { known.withLock { _ = $0.removeValue(forKey: key) } }
+    let (body, digest) = content.body
+    return try client.put(
+      try path(key), body, sha256: digest, lock: ObjectLock(retention), legalHold: retention.hasLegalHold,
+      ifAbsent: ifAbsent, kmsKeyID: kmsKeyID)
+  }
+
+  /// Compares the lock and the size that a version has with what was asked for.
+  private func checkLock(
+    _ key: String, _ versionID: String?, _ content: ObjectContent, _ retention: Manifest.Retention
+  ) throws {
+    let path = try path(key)
+    guard let versionID else {
+      throw weaker(key, "the server keeps no versions of it, so that it can be replaced")
+    }
+    guard let head = try client.head(path, versionID: versionID, checksum: false), head.bytes == content.count else {
+      throw weaker(key, "the server does not have it as it was written")
+    }
+    guard let lock = try client.retention(path, versionID: versionID) else { throw weaker(key, "it is not locked") }
+    guard lock.isAtLeast(ObjectLock(retention)) else {
+      throw weaker(
+        key, "it is locked in \(lock.mode.rawValue) until \(lock.until.isoSeconds), which is less than asked")
+    }
+    if retention.hasLegalHold, try !client.legalHold(path, versionID: versionID) {
+      throw weaker(key, "its legal hold is missing")
+    }
+  }
+
+  private func weaker(_ key: String, _ problem: String) -> Failure {
+    Failure(
+      .configuration, problem, on: "\(url)/\(key)",
+      remedy: "use a bucket with versions and Object Lock on a server that honours both")
+  }
+
+  public func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
+    try calling {
+      let path = try path(key)
+      let lock = try client.retention(path, versionID: version.id)
+      if lock?.isAtLeast(ObjectLock(retention)) != true {
+        try client.extendRetention(path, versionID: version.id, to: ObjectLock(retention))
+      }
+      if retention.hasLegalHold, try !client.legalHold(path, versionID: version.id) {
+        try client.setLegalHold(path, versionID: version.id, true)
+      }
+    }
+  }
+
+  // MARK: Reading
+
+  public func versions(_ key: String) throws -> [ObjectVersion] {
+    if let versions = known.withLock({ $0[key] }) { return versions }
+    let path = try path(key)
+    return try calling {
+      try client.listVersions(prefix: path).filter { $0.key == path }.reversed().map { ObjectVersion($0) }
+    }
+  }
+
+  public func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)? {
+    let path = try path(key)
+    return try calling { try client.open(path, versionID: version.id).map { S3Reader($0) } }
+  }
+
+  public func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention? {
+    let path = try path(key)
+    return try calling {
+      guard let lock = try client.retention(path, versionID: version.id) else { return nil }
+      return Manifest.Retention(
+        until: lock.until, hasLegalHold: try client.legalHold(path, versionID: version.id))
+    }
+  }
+
+  public func list(_ prefix: String) throws -> [ObjectInfo] {
+    let start = try path(prefix + "-").dropLast()
+    var found: [String: [ObjectVersion]] = [:]
+    try calling {
+      try client.listVersions(prefix: String(start)) { page in
+        for version in page {
+          // Newest first; a key with a further slash is of another folder.
+          let key = String(version.key.dropFirst(self.prefix.count))
+          if !key.dropFirst(prefix.count).contains("/") { found[key, default: []].append(ObjectVersion(version)) }
+        }
+      }
+    }
+    found = found.mapValues { $0.reversed() }
+    known.withLock { $0.merge(found) { $1 } }
+    return found.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+      ObjectInfo(key: $0, versions: found[$0] ?? [])
+    }
+  }
+
+  // MARK: The bucket
+
+  public var keepsVersions: Bool { true }
+
+  public func preflight() throws {
+    try calling {
+      guard try client.bucketVersioning() == .enabled else {
+        throw unfit("it keeps no versions")
+      }
+      guard try client.bucketLock()?.isEnabled == true else { throw unfit("it has no Object Lock") }
+    }
+  }
+
+  private func unfit(_ problem: String) -> Failure {
+    Failure(
+      .configuration, "\(problem), so that what is archived could be replaced or deleted", on: client.url,
+      remedy: "create a bucket with Object Lock, which also turns versions on")
+  }
+
+  // MARK: Keys and errors
+
+  private func path(_ key: String) throws -> String {
+    let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+    let isSound = parts.allSatisfy { part in
+      !part.isEmpty && part != ".." && part != "."
+        && part.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != 0x5c }
+    }
+    guard isSound else {
+      throw Failure(.integrity, "this is no key of an archive", on: key, remedy: "look at who wrote the manifest")
+    }
+    return prefix + key
+  }
+
+  private func calling<R>(_ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as S3Error { throw error.failure }
+  }
+}
+
+extension ObjectVersion {
+  fileprivate init(_ version: S3ObjectVersion) {
+    self.init(id: version.versionID, bytes: version.bytes, isDeleteMarker: version.isDeleteMarker)
+  }
+}
+
+extension ObjectLock {
+  fileprivate init(_ retention: Manifest.Retention) { self.init(mode: .compliance, until: retention.until) }
+}
+
+extension ObjectContent {
+  fileprivate var body: (S3Body, Digest) {
+    switch self {
+    case .bytes(let bytes): (.bytes(bytes), SHA256.hash(bytes))
+    case .file(let file, let bytes, let sha256): (.file(path: file.file.path, bytes: bytes), sha256)
+    }
+  }
+
+  fileprivate var count: Int {
+    switch self {
+    case .bytes(let bytes): bytes.count
+    case .file(_, let bytes, _): bytes
+    }
+  }
+}
+
+/// Reads a version of an object.
+private final class S3Reader: ObjectReader {
+  private let reader: S3ObjectReader
+  let size: Int
+
+  init(_ reader: S3ObjectReader) {
+    self.reader = reader
+    size = reader.size
+  }
+
+  func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int {
+    do throws(S3Error) { return try reader.read(into: &buffer, upTo: count) } catch { throw error.failure }
+  }
+}
