@@ -88,15 +88,21 @@ public struct ArchiveStatus: Sendable {
     firstDay = firstDay ?? day
     if let newest = newestClosedDay, newest.next < day { note(missing: newest.next, through: day.advanced(by: -1)) }
     if manifest.coverage.isLast { newestClosedDay = day }
-    rows += manifest.rowCount
+    rows = Self.sum(rows, manifest.rowCount)
     manifests += 1
     if manifest.bundle == nil { emptyDays += 1 }
-    anomalies += manifest.chain.anomalies.total
+    anomalies = Self.sum(anomalies, manifest.chain.anomalies.total)
     if !manifest.chain.isIntact, faultyDays.count < 100, faultyDays.last != day { faultyDays.append(day) }
     let end = manifest.retention.until
     earliestRetentionEnd = min(earliestRetentionEnd ?? end, end)
     if end < now.advanced(bySeconds: Int64(limits.retentionWarning) * 86_400) { retentionRunningOut += 1 }
     headHash = manifest.chain.headHash?.hex
+  }
+
+  /// Counts out of manifests may be anything.
+  private static func sum(_ a: Int, _ b: Int) -> Int {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
   }
 
   private mutating func note(missing first: UTCDay, through last: UTCDay) {

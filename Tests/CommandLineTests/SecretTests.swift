@@ -40,6 +40,8 @@ struct SecretTests {
       (try site.run("audit", "archive", "postgresql://u:S3cr3tPW@h/d"), 64),
       (try site.run("audit", "archive", "--overlap=postgresql://u:S3cr3tPW@h/d"), 64),
       (try site.run("audit", "verify", "postgresql://u:S3cr3tPW@h/d"), 64),
+      (try site.run("audit", "verify", "host=h password=S3cr3tPW"), 64),
+      (try site.run("audit", "replay", "postgresql://u:S3cr3tPW@h/d"), 64),
       (try site.run("audit", "append", "--type", "t", "--payload", #"{"password": "S3cr3tPW"}"#), 64),
       (try site.run("audit", "verify", "--database", site.source, "--table", "a..S3cr3tPW"), 78),
     ] as [(CommandOutput, Int32)] {

@@ -52,7 +52,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
   @inline(__always)
   public var microsecondOfDay: Int64 {
-    microseconds - Self.floorDivide(microseconds, Self.microsecondsPerDay) * Self.microsecondsPerDay
+    // Not by the day's start, which for the infinities lies outside of what a stamp can say.
+    let rest = microseconds % Self.microsecondsPerDay
+    return rest < 0 ? rest + Self.microsecondsPerDay : rest
   }
 
   @inline(__always)

@@ -24,7 +24,8 @@ struct RestorePlan: Sendable {
   private(set) var days: ClosedRange<UTCDay>?
   private var sources: [Manifest.Source] = []
 
-  var rows: Int { stretches.reduce(0) { $0 + $1.rows } }
+  /// Rows that the manifests speak of; nobody has counted them yet.
+  var rows: Int { stretches.reduce(0) { Self.sum($0, $1.rows) } }
 
   /// - Throws: an ``ArchiveFinding`` where a manifest is missing or damaged.
   init(_ archive: Archive, _ sequences: Range<Int>, _ settings: VerifySettings) throws {
@@ -54,8 +55,14 @@ struct RestorePlan: Sendable {
     }
     stretch.sequences = stretch.sequences.lowerBound..<manifest.sequence + 1
     stretch.source.keepCommonConstraints(with: manifest.source)
-    stretch.rows += manifest.rowCount
+    stretch.rows = Self.sum(stretch.rows, manifest.rowCount)
     stretches[stretches.count - 1] = stretch
+  }
+
+  /// Counts out of manifests may be anything.
+  private static func sum(_ a: Int, _ b: Int) -> Int {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
   }
 
   /// Refuses a database that any of the manifests came from.

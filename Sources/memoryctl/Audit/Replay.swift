@@ -61,6 +61,7 @@ extension Audit {
       let context = try JobContext(common)
       let settings = try context.settings(table, signatures, checksManifests: true)
       if let file {
+        try requirePath(file)
         var replay = FileReplay(
           settings, path: file, staging: try staging.conninfo(context.environment), progress: context.console,
           cancellation: context.cancellation)

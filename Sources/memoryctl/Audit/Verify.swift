@@ -48,10 +48,7 @@ extension Audit {
       }
       if noSignatures { settings.signatures = .none }
       if let file {
-        // Somebody may have pasted a database's URL, password and all.
-        guard !file.contains("://") || file.hasPrefix("file:///") else {
-          throw ValidationError("FILE is the path of a file; a table is named by --database, an archive by --archive")
-        }
+        try requirePath(file)
         return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation)
           .run()
       }

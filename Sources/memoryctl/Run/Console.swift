@@ -28,7 +28,7 @@ final class Console: ProgressListener {
     showsProgress = Process.standardErrorIsTerminal && terminal != "dumb" && !terminal.isEmpty
   }
 
-  func expect(rows: Int) { state.withLock { $0.line.expected += rows } }
+  func expect(rows: Int) { state.withLock { $0.line.expect(rows) } }
 
   func advance(rows: Int, bytes: Int) {
     guard showsProgress else { return }

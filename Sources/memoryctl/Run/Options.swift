@@ -104,3 +104,11 @@ func requireRange(_ value: Int, _ range: ClosedRange<Int>, _ option: String) thr
     throw ValidationError("\(option) takes a number from \(range.lowerBound) to \(range.upperBound)")
   }
 }
+
+/// Refuses what is no path, without repeating it: somebody may have pasted a database's URL, password and all.
+func requirePath(_ file: String) throws {
+  let isPath = !file.contains("://") && !file.contains("password=") && !file.contains("-----BEGIN")
+  guard isPath || file.hasPrefix("file:///") else {
+    throw ValidationError("FILE is the path of a file; a table is named by --database, an archive by --archive")
+  }
+}
