@@ -92,7 +92,9 @@ public struct ReplayJob: Sendable {
         }
         verifier.check(stored, after: previous, &report)
         var outcome = BundleOutcome(sequence: sequence)
-        try verifier.verifyBundle(stored.manifest, &outcome, makesTuples: true) { scan, batch in
+        try verifier.verifyBundle(
+          stored.manifest, &outcome, makesTuples: true, isVouchedFor: settings.checksManifestSignatures
+        ) { scan, batch in
           for row in batch.rows { leaves.add(row.leaf) }
           try loader.put(batch, from: scan)
         }

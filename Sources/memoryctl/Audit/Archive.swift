@@ -125,7 +125,7 @@ extension Audit {
 /// The anomalies of a report, a line each, the first twenty.
 func anomalyText(_ log: AnomalyLog) -> String {
   guard !log.isEmpty else { return "" }
-  var text = "\n\(log.total) anomalies"
+  var text = "\n\(log.total) \(log.total == 1 ? "anomaly" : "anomalies")"
   for anomaly in log.listed.prefix(20) { text += "\n  \(anomaly.kind.rawValue) \(anomaly.id): \(anomaly.detail)" }
   if log.total > 20 { text += "\n  and \(log.total - 20) more" }
   return text
