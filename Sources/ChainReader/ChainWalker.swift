@@ -76,7 +76,7 @@ public final class ChainWalker {
   public init(
     head: Digest?, until: Timestamp?, isArchived: @escaping ArchivedCheck = { _, _ in false },
     sink: any RowSink, lookup: any ChainLookup,
-    limitBytes: Int = 32 << 20, isSorted: Bool, firstFault: PlaceFault? = nil,
+    limitBytes: Int = 16 << 20, isSorted: Bool, firstFault: PlaceFault? = nil,
     spillDirectory: String? = nil, recycle: @escaping (RowBatch) -> Void
   ) {
     self.head = head

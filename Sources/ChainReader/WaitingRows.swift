@@ -13,13 +13,14 @@ final class WaitingRows {
   private let scratch = RowBatch()
   private var compactions = 0
 
-  /// Marks the sequences of batches that were made from what was left of others.
-  private static let compactionBit = 1 << 30
+  /// Marks the sequences of batches that were made from what was left of others. In a tag a sequence begins at bit 32, so
+  /// that the marks of batches stay below that of the disk.
+  private static let compactionBit = 1 << 28
   /// Marks the sequences of batches that were fetched by themselves.
   static let fetchedBit = 1 << 29
   private static let spillBit = 1 << 62
   /// Batches held before what is left of them is put together.
-  private static let mostBatches = 48
+  private static let mostBatches = 16
 
   init(spillDirectory: String, recycle: @escaping (RowBatch) -> Void) {
     spilled = SpilledRows(directory: spillDirectory)
