@@ -178,14 +178,7 @@ public struct FileStore: ObjectStore {
 
   /// - Throws: for a key that would leave the directory.
   private func path(_ key: String) throws -> String {
-    let parts = key.split(separator: "/", omittingEmptySubsequences: false)
-    let isSound = parts.allSatisfy { part in
-      !part.isEmpty && part != ".." && part != "."
-        && part.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != 0x5c }
-    }
-    guard isSound else {
-      throw Failure(.integrity, "this is no key of an archive", on: key, remedy: "look at who wrote the manifest")
-    }
+    let parts = try keyParts(key)
     var path = root
     for part in parts.dropLast() {
       path += "/\(part)"

@@ -37,6 +37,21 @@ public protocol ObjectStore: Sendable {
   func spoolDirectory(stream: String) throws -> String?
 }
 
+/// The parts of a key, which stays in the store's own place whatever a manifest says.
+///
+/// - Throws: status `integrity` for a key that would leave it, or is none.
+func keyParts(_ key: String) throws(Failure) -> [Substring] {
+  let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+  let isSound = parts.allSatisfy { part in
+    !part.isEmpty && part != ".." && part != "."
+      && part.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != 0x5c }
+  }
+  guard isSound else {
+    throw Failure(.integrity, "this is no key of an archive", on: key, remedy: "look at who wrote the manifest")
+  }
+  return parts
+}
+
 /// What an object is made of.
 public enum ObjectContent: Sendable {
   case bytes([UInt8])
