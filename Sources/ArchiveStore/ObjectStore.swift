@@ -23,10 +23,12 @@ public protocol ObjectStore: Sendable {
   func versions(_ key: String) throws -> [ObjectVersion]
   /// - Returns: nil when there is no such version.
   func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)?
-  /// - Returns: a version's lock as the store has it; nil when it has none.
-  func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention?
+  /// What keeps a version from being deleted.
+  func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock
   /// Makes a version's lock at least as strong as `retention`.
   func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws
+  /// Puts a version under legal hold, or takes it off.
+  func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws
   /// Whether versions can be added to what is there.
   var keepsVersions: Bool { get }
   /// Looks whether the store keeps what is put into it, before a run reads or writes anything.
@@ -126,10 +128,9 @@ extension ObjectStore {
     return try open(key, version)
   }
 
-  /// The lock of an object's oldest version; nil when there is none.
-  public func retention(_ key: String) throws -> Manifest.Retention? {
-    guard let version = try versions(key).first(where: { !$0.isDeleteMarker }) else { return nil }
-    return try retention(key, version)
+  /// The lock of an object's oldest version; nil when there is no such object.
+  public func lock(_ key: String) throws -> StoredLock? {
+    try versions(key).first { !$0.isDeleteMarker }.map { try lock(key, $0) }
   }
 
   /// Reads a small object whole.
