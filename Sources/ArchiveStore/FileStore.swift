@@ -124,6 +124,8 @@ public struct FileStore: ObjectStore {
     do { try write(retention, key) } catch let error as FileError { throw Failure.file(error) }
   }
 
+  public func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) -> ColdState { .readable }
+
   public var keepsVersions: Bool { false }
 
   public func preflight() {}

@@ -29,6 +29,8 @@ public protocol ObjectStore: Sendable {
   func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws
   /// Puts a version under legal hold, or takes it off.
   func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws
+  /// Asks for a readable copy of a version that lies in cold storage.
+  func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState
   /// Whether versions can be added to what is there.
   var keepsVersions: Bool { get }
   /// Looks whether the store keeps what is put into it, before a run reads or writes anything.
@@ -68,11 +70,14 @@ public struct ObjectVersion: Equatable, Sendable {
   public let bytes: Int
   /// It holds nothing and hides what is below from readers that do not look at versions.
   public let isDeleteMarker: Bool
+  /// It may have to be restored before it can be read.
+  public let isMaybeCold: Bool
 
-  public init(id: String, bytes: Int, isDeleteMarker: Bool = false) {
+  public init(id: String, bytes: Int, isDeleteMarker: Bool = false, isMaybeCold: Bool = false) {
     self.id = id
     self.bytes = bytes
     self.isDeleteMarker = isDeleteMarker
+    self.isMaybeCold = isMaybeCold
   }
 }
 

@@ -138,6 +138,27 @@ public final class S3Store: ObjectStore {
     try explaining { try client.setLegalHold(path, versionID: version.id, isHeld) }
   }
 
+  public func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState {
+    guard version.isMaybeCold else { return .readable }
+    let path = try path(key)
+    return try explaining {
+      guard let head = try client.head(path, versionID: version.id, checksum: false), head.isInColdStorage else {
+        return .readable
+      }
+      if head.restore == .inProgress { return .waiting }
+      // What tiering by use has put away comes back for good.
+      let days = head.archiveStatus == nil ? request.days : nil
+      let tier = request.tier.rawValue
+      switch try client.restore(
+        path, versionID: version.id, days: days, tier: tier.prefix(1).uppercased() + tier.dropFirst())
+      {
+      case .started: return .asked
+      case .inProgress: return .waiting
+      case .alreadyRestored, .notArchived: return .readable
+      }
+    }
+  }
+
   public func list(_ prefix: String) throws -> [ObjectInfo] {
     let start = try path(prefix + "-").dropLast()
     var found: [String: [ObjectVersion]] = [:]
@@ -191,7 +212,10 @@ func explaining<R>(_ body: () throws -> R) throws -> R {
 
 extension ObjectVersion {
   fileprivate init(_ version: S3ObjectVersion) {
-    self.init(id: version.versionID, bytes: version.bytes, isDeleteMarker: version.isDeleteMarker)
+    let cold = ["GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"]
+    self.init(
+      id: version.versionID, bytes: version.bytes, isDeleteMarker: version.isDeleteMarker,
+      isMaybeCold: version.storageClass.map(cold.contains) ?? false)
   }
 }
 
