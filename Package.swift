@@ -32,6 +32,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -47,85 +50,93 @@ let package = Package(
     library("Bytes", [], common),
     library("Pipeline", [], common),
     library("Files", ["Bytes"], common),
-    library("Crypto", ["CCrypto", "CSHA256", "Bytes"], common),
+    library("Cryptography", ["CCrypto", "CSHA256", "Bytes"], common),
     library("Postgres", ["CPostgres", "Bytes"], common),
     library("Zstandard", ["CZstd", "Bytes"], common),
     library("HTTPTransport", ["CCurl", "Bytes"], common),
     library("XML", ["CExpat"], common),
     library("CanonicalJSON", ["Bytes"], common),
 
-    library("AuditCore", ["Crypto", "Bytes", "CanonicalJSON"]),
+    library("AuditCore", ["Cryptography", "Bytes", "CanonicalJSON"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
-    library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
-    library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Crypto", "Bytes"]),
-    library("Signing", ["AuditCore", "Crypto", "Bytes"]),
+    library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography", "Bytes"]),
+    library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Cryptography", "Bytes"]),
+    library("Signing", ["AuditCore", "Cryptography", "Bytes"]),
     library(
-      "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Crypto", "Bytes", "Pipeline"]),
+      "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Cryptography", "Bytes", "Pipeline"]),
     library(
       "ChainReader",
       [
-        "Files", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Crypto", "Bytes", "CanonicalJSON",
+        "Files", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Cryptography", "Bytes", "CanonicalJSON",
         "RowCodec",
       ]),
     library(
       "Archiver",
       [
-        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto",
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Cryptography",
         "Bytes",
       ]),
     library(
       "DrillRunner",
       [
-        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Crypto",
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Cryptography",
         "Bytes",
       ]),
-    library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Crypto", "Bytes"]),
+    library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Cryptography", "Bytes"]),
+    library(
+      "Server",
+      [
+        "Signing", "ArchiveStore", "AuditCore", "Cryptography", "Pipeline",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Metrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
+      ]),
     .executableTarget(
       name: "memoryctl",
       dependencies: [
         "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
-        "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Crypto", "Bytes",
+        "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: safe),
 
     .executableTarget(
-      name: "canonical-bench", dependencies: ["CanonicalJSON", "Crypto", "Bytes"],
+      name: "canonical-bench", dependencies: ["CanonicalJSON", "Cryptography", "Bytes"],
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
     .executableTarget(
       name: "upload-bench",
-      dependencies: ["AWS", "S3Client", "ArchiveStore", "Files", "Pipeline", "AuditCore", "Crypto"],
+      dependencies: ["AWS", "S3Client", "ArchiveStore", "Files", "Pipeline", "AuditCore", "Cryptography"],
       path: "Benchmarks/UploadBench", swiftSettings: common),
 
     .target(
       name: "TestSupport",
-      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
+      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Cryptography", "Bytes"],
       path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
-    tests("CryptoTests", ["Crypto", "Bytes"]),
+    tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
-    tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Crypto", "Bytes"]),
+    tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Cryptography", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("XMLTests", ["XML"]),
-    tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
-    tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
-    tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto", "Bytes"]),
-    tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
+    tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
+    tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
+    tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
+    tests("SigningTests", ["Signing", "AuditCore", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
-      ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
+      ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
     tests(
       "ArchiverTests",
       [
         "DrillRunner", "RowCodec", "Bytes", "CanonicalJSON", "Archiver", "ChainReader", "ArchiveStore", "AuditCore",
-        "Signing", "Postgres", "Crypto",
+        "Signing", "Postgres", "Cryptography",
       ]),
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
+    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import CanonicalJSON
-import Crypto
+import Cryptography
 import Glibc
 
 // canonical-bench FILE [PASSES]: FILE holds one JSON value a line; prints MB/s of one core for the canonical form

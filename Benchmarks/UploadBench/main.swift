@@ -4,7 +4,7 @@
 import AWS
 import ArchiveStore
 import AuditCore
-import Crypto
+import Cryptography
 import Files
 import Pipeline
 import S3Client

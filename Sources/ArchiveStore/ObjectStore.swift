@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Bytes
-public import Crypto
+public import Cryptography
 internal import Files
 
 /// Where archives live: objects by key, written once, under retention.

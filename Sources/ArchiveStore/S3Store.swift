@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 internal import Files
 public import S3Client
 internal import Synchronization

@@ -3,7 +3,7 @@ public import ArchiveStore
 public import AuditCore
 internal import Bytes
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 internal import Files
 public import Pipeline
 internal import Postgres

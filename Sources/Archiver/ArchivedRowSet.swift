@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 
 /// Rows that are archived already, by hash and id: 16 bytes a row.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArchiveStore
 internal import AuditCore
-internal import Crypto
+internal import Cryptography
 
 /// What a bundle's manifest says of its rows, gathered while they pass.
 struct BundleFacts {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArchiveStore
 internal import AuditCore
-internal import Crypto
+internal import Cryptography
 internal import Signing
 
 /// Commits the manifests of bundles that are in their places, one behind the other.

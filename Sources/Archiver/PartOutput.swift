@@ -2,7 +2,7 @@
 internal import ArchiveStore
 internal import AuditCore
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 internal import Pipeline
 internal import Synchronization
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+public import Cryptography
 
 /// What a walk asks the table about rows that it does not hold.
 public protocol ChainLookup: AnyObject {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
-internal import Crypto
+internal import Cryptography
 
 /// Rows that wait for their predecessor, found by it.
 ///

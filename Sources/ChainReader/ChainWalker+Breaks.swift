@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
-internal import Crypto
+internal import Cryptography
 
 extension ChainWalker {
   /// A stretch of rows that the chain may go on with.

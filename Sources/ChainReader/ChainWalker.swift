@@ -2,7 +2,7 @@
 public import AuditCore
 internal import Bytes
 internal import Files
-public import Crypto
+public import Cryptography
 
 /// Where a walk's rows go.
 public protocol RowSink: AnyObject {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Bytes
-public import Crypto
+public import Cryptography
 public import Pipeline
 public import Signing
 

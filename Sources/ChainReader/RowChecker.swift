@@ -2,7 +2,7 @@
 internal import AuditCore
 internal import Bytes
 internal import CanonicalJSON
-internal import Crypto
+internal import Cryptography
 public import RowCodec
 public import Signing
 

@@ -2,7 +2,7 @@
 internal import ArchiveStore
 internal import AuditCore
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 internal import Files
 internal import Signing
 

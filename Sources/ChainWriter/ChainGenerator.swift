@@ -2,7 +2,7 @@
 public import AuditCore
 internal import Bytes
 internal import CanonicalJSON
-internal import Crypto
+internal import Cryptography
 public import Signing
 
 /// A fault that a generated chain is given, for demonstrations and tests.

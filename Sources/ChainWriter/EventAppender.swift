@@ -2,7 +2,7 @@
 internal import AuditCore
 internal import Bytes
 internal import CanonicalJSON
-public import Crypto
+public import Cryptography
 public import Postgres
 public import RowCodec
 public import Signing

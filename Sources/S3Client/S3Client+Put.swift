@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AWS
 internal import AuditCore
-public import Crypto
+public import Cryptography
 internal import HTTPTransport
 
 extension S3Client {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import Crypto
+internal import Cryptography
 
 /// The keys at hand: the registry's, and those of the environment.
 public struct KeyRing: Sendable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// Signs with a key in this process.
 public struct LocalSigner: Signer {

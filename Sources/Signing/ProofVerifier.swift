@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+public import Cryptography
 
 /// What a look at a document's proof found.
 public enum ProofVerdict: Equatable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+public import Cryptography
 
 /// Which rows' signatures are checked.
 public enum SignaturePolicy: Equatable, Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 
 /// How a digest is signed.
 public enum SignatureAlgorithm: String, Sendable, CaseIterable {

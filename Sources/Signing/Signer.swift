@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// What signs digests: a local key, the mock, later a key management service or a signing proxy.
 ///

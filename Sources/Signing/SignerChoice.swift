@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import Crypto
+internal import Cryptography
 
 /// Which signer a run uses, from its environment: KMS, else proxy, else mock, else a local key.
 public enum SignerChoice {

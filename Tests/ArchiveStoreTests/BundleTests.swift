@@ -2,7 +2,7 @@
 import ArchiveStore
 import AuditCore
 import Bytes
-import Crypto
+import Cryptography
 import Foundation
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArchiveStore
 import AuditCore
-import Crypto
+import Cryptography
 import Foundation
 import S3Client
 import Signing

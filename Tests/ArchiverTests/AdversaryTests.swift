@@ -2,7 +2,7 @@
 import ArchiveStore
 import Archiver
 import AuditCore
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Signing

@@ -3,7 +3,7 @@ import ArchiveStore
 import AuditCore
 import Bytes
 import CanonicalJSON
-import Crypto
+import Cryptography
 import DrillRunner
 import Foundation
 import Postgres

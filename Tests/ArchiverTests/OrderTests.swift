@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Archiver
 import AuditCore
-import Crypto
+import Cryptography
 import Foundation
 import Postgres
 import Testing

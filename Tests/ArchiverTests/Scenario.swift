@@ -5,7 +5,7 @@ import AuditCore
 import Bytes
 import CanonicalJSON
 import ChainReader
-import Crypto
+import Cryptography
 import DrillRunner
 import Foundation
 import Postgres

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
+import Cryptography
 import Foundation
 import HTTPTransport
 import TestSupport

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
-import Crypto
+import Cryptography
 import HTTPTransport
 import Testing
 

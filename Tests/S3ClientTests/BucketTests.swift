@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
+import Cryptography
 import HTTPTransport
 import S3Client
 import TestSupport

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
 import Bytes
-import Crypto
+import Cryptography
 import HTTPTransport
 import S3Client
 import TestSupport

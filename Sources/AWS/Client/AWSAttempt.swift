@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
-public import Crypto
+public import Cryptography
 public import HTTPTransport
 
 /// One attempt at an operation: the credentials and the time that it signs with.

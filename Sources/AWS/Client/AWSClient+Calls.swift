@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import Crypto
+internal import Cryptography
 internal import HTTPTransport
 public import XML
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+public import Cryptography
 public import HTTPTransport
 internal import Pipeline
 

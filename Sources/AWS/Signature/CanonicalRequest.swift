@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 internal import HTTPTransport
 
 /// The form of a request that both sides derive and sign.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 internal import Synchronization
 
 /// Keys for a day, region and service, which cost four MACs to derive.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 internal import Bytes
-public import Crypto
+public import Cryptography
 internal import Files
 
 /// The rows of one frame while it is filled.

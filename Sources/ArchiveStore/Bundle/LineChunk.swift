@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Bytes
-public import Crypto
+public import Cryptography
 
 /// Whole lines of one frame, about a megabyte of them; reused.
 // One stage owns it at a time; queues hand it over.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 
 /// The local manifest that the older exporter left beside its file: a digest and a count, unsigned.
 public enum LegacyManifest {

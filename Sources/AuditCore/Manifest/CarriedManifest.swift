@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// What a bundle says of itself, in a skippable frame behind its rows.
 public struct CarriedManifest: Equatable, Sendable {

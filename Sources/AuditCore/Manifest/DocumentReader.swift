@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// Why a document is not what the format asks for.
 public struct DocumentError: Error, Equatable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 
 extension Manifest {
   public var json: JSONValue {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// A bundle's manifest: what is archived, from where, and how it joins the one before.
 ///

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// An object of two members: what is signed, and the proof that it is.
 public struct SignedDocument: Equatable, Sendable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 
 /// The tree of RFC 6962 (section 2.1), grown leaf by leaf from the left.
 ///

@@ -2,7 +2,7 @@
 public import ArchiveStore
 public import AuditCore
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 public import Pipeline
 internal import Postgres
 

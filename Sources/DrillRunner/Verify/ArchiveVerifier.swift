@@ -3,7 +3,7 @@ public import ArchiveStore
 public import AuditCore
 internal import ChainReader
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 public import Pipeline
 internal import RowCodec
 internal import Signing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 internal import RowCodec
 
 /// Follows the chain through a bundle's rows as they stand in it.

@@ -2,7 +2,7 @@
 public import ArchiveStore
 internal import AuditCore
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 internal import Pipeline
 internal import RowCodec
 internal import Signing

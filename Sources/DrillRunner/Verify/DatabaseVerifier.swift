@@ -2,7 +2,7 @@
 public import AuditCore
 internal import ChainReader
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 public import Pipeline
 public import Postgres
 internal import RowCodec

@@ -2,7 +2,7 @@
 internal import AuditCore
 internal import Bytes
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 internal import Pipeline
 internal import RowCodec
 

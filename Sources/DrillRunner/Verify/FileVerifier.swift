@@ -3,7 +3,7 @@ internal import ArchiveStore
 public import AuditCore
 internal import Bytes
 internal import ChainReader
-internal import Crypto
+internal import Cryptography
 public import Pipeline
 internal import RowCodec
 internal import Signing

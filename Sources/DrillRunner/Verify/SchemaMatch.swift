@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
 internal import Bytes
-internal import Crypto
+internal import Cryptography
 internal import RowCodec
 
 /// How a table's rows are compared with those that were archived when the table had perhaps other columns.

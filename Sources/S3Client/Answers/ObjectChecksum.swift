@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 
 /// A `x-amz-checksum-sha256` of a whole object.
 struct ObjectChecksum {

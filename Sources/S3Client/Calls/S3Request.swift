@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AWS
-internal import Crypto
+internal import Cryptography
 internal import HTTPTransport
 
 /// A request for the bucket, or for one of its objects.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-public import Crypto
+public import Cryptography
 
 /// What S3 tells of one version of an object.
 public struct S3ObjectHead: Equatable, Sendable {

@@ -2,7 +2,7 @@
 import ArgumentParser
 import AuditCore
 import ChainWriter
-import Crypto
+import Cryptography
 import Signing
 
 extension Audit {

@@ -3,7 +3,7 @@ import ArgumentParser
 import AuditCore
 import Bytes
 import CanonicalJSON
-import Crypto
+import Cryptography
 import Files
 
 extension Audit {

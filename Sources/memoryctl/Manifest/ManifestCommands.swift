@@ -2,7 +2,7 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
-import Crypto
+import Cryptography
 import Signing
 
 struct ManifestCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AuditCore
-import Crypto
+import Cryptography
 import Testing
 
 private func leaf(_ line: [UInt8]) -> Digest { SHA256.hash([0] + line) }

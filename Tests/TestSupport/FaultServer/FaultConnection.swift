@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
+internal import Cryptography
 internal import Synchronization
 
 /// One connection of a ``FaultServer``, on a thread of its own.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Crypto
+public import Cryptography
 public import HTTPTransport
 
 /// A request as a ``FaultServer`` got it.
