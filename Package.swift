@@ -58,7 +58,8 @@ let package = Package(
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto", "Bytes"]),
     library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Crypto", "Bytes"]),
-    library("Signing", ["AuditCore", "Crypto", "Bytes"]),
+    library("KMSClient", ["AWS", "AuditCore", "Crypto"]),
+    library("Signing", ["KMSClient", "AWS", "HTTPTransport", "Pipeline", "AuditCore", "Crypto", "Bytes"]),
     library(
       "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Crypto", "Bytes", "Pipeline"]),
     library(
@@ -96,7 +97,9 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
+      dependencies: [
+        "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
@@ -108,7 +111,8 @@ let package = Package(
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Crypto", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Crypto"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto", "Bytes"]),
-    tests("SigningTests", ["Signing", "AuditCore", "Crypto"]),
+    tests("KMSClientTests", ["KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto"]),
+    tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Crypto"]),
     tests(
       "ArchiveStoreTests",
       ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Crypto", "Bytes"]),
