@@ -34,8 +34,7 @@ extension Audit {
     func run() throws {
       let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
-      let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
-      try context.registry?.refuse(signer, for: .manifests, at: .now())
+      let signer = try context.manifestSigner()
       var job = DrillJob(
         try context.settings(table, signatures, checksManifests: true), try context.archive(archive),
         staging: try staging.conninfo(context.environment), signer: signer, progress: context.console,
