@@ -61,25 +61,29 @@ let package = Package(
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography", "Bytes"]),
     library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Cryptography", "Bytes"]),
-    library("Signing", ["AuditCore", "Cryptography", "Bytes"]),
+    library("KMSClient", ["AWS", "AuditCore", "Cryptography"]),
+    library("Signing", ["KMSClient", "AWS", "HTTPTransport", "Pipeline", "AuditCore", "Cryptography", "Bytes"]),
     library(
       "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Cryptography", "Bytes", "Pipeline"]),
     library(
       "ChainReader",
       [
-        "Files", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Cryptography", "Bytes", "CanonicalJSON",
+        "Files", "ArchiveStore", "AuditCore", "Signing", "Postgres", "Pipeline", "Cryptography", "Bytes",
+        "CanonicalJSON",
         "RowCodec",
       ]),
     library(
       "Archiver",
       [
-        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Cryptography",
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing",
+        "Cryptography",
         "Bytes",
       ]),
     library(
       "DrillRunner",
       [
-        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing", "Cryptography",
+        "Files", "RowCodec", "ChainReader", "ArchiveStore", "Postgres", "Pipeline", "AuditCore", "Signing",
+        "Cryptography",
         "Bytes",
       ]),
     library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Cryptography", "Bytes"]),
@@ -111,7 +115,9 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Cryptography", "Bytes"],
+      dependencies: [
+        "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Cryptography", "Bytes",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
@@ -123,7 +129,8 @@ let package = Package(
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
-    tests("SigningTests", ["Signing", "AuditCore", "Cryptography"]),
+    tests("KMSClientTests", ["KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
+    tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
       ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
@@ -136,7 +143,8 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
+    tests(
+      "CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

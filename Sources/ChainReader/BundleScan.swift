@@ -37,7 +37,7 @@ public final class BundleScan: Sendable {
             try checker.add(line: chunk.range(index), of: batch, leaf: chunk.leaves.isEmpty ? nil : chunk.leaves[index])
           } catch { throw ArchiveFinding(name, "row \(chunk.firstRow + index): \(error)") }
         }
-        checker.settle(batch)
+        try checker.settle(batch)
         freeChunks.give(chunk)
         return batch
       }

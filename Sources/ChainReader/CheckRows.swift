@@ -22,5 +22,5 @@ func checkRows(
   var checker = RowChecker(work)
   let sql = "COPY (SELECT \(table.selectList) FROM \(table.description.sql)\(clause)) TO STDOUT (FORMAT binary)"
   try unsafe source.session.copyOut(sql) { tuple in try checker.add(tuple: tuple, to: batch) }
-  checker.settle(batch)
+  try checker.settle(batch)
 }

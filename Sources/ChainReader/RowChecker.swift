@@ -40,6 +40,8 @@ struct RowChecker: ~Copyable {
   private var waiting: [Waiting] = []
   private var lanes = DigestLanes()
   private var signatures: RowSignatureChecker
+  /// Rows whose signatures only a service can verify.
+  private var deferred: [Int] = []
 
   /// A row whose digests are still to be made.
   private struct Waiting {
@@ -111,6 +113,7 @@ struct RowChecker: ~Copyable {
     let verdict = unsafe signatures.check(
       fields.bytes(work.indexes.signature, in: row), over: hash.digest, createdAt: createdAt,
       signerID: fields.bytes(work.indexes.signerID, in: row))
+    if verdict == .deferred { deferred.append(batch.rows.count) }
     waiting.append(
       Waiting(
         row: batch.rows.count, canonical: isWellFormed ? payload : nil, makesLeaf: leaf == nil && work.makesLeaves))
@@ -118,11 +121,20 @@ struct RowChecker: ~Copyable {
       RowFacts(
         hash: hash.digest, previous: previous?.digest, createdAt: createdAt, leaf: leaf ?? Self.noDigest, line: line,
         hashMatches: false, isWellFormed: isWellFormed, signature: verdict))
-    if canonical.count >= Self.waitingBytes { settle(batch) }
+    if canonical.count >= Self.waitingBytes { settleDigests(batch) }
   }
 
-  /// Makes the digests that are still to be made; called behind a batch's last row.
-  mutating func settle(_ batch: RowBatch) {
+  /// Makes the digests that are still to be made, and asks services about signatures that they alone can verify;
+  /// called behind a batch's last row.
+  ///
+  /// - Throws: ``Failure`` where a service does not answer.
+  mutating func settle(_ batch: RowBatch) throws {
+    settleDigests(batch)
+    for (row, verdict) in zip(deferred, try signatures.settle()) { batch.rows[row].signature = verdict }
+    deferred.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func settleDigests(_ batch: RowBatch) {
     for row in waiting {
       if let range = row.canonical {
         unsafe lanes.add(canonical.unsafeBytes(range), suffix: batch.rows[row.row].previous)

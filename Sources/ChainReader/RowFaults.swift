@@ -14,7 +14,7 @@ public func rowFaults(_ row: RowFacts, _ place: PlaceFault?, requiresSignatures:
   case .unsigned: if requiresSignatures { faults.append((.unsigned, "it is not signed, and signatures are required")) }
   case .unverifiable:
     if requiresSignatures { faults.append((.signatureUnverifiable, "no key at hand can verify its signature")) }
-  case .valid, .skipped: break
+  case .valid, .skipped, .deferred: break
   }
   return faults
 }
@@ -27,6 +27,7 @@ extension SignatureCounts {
     case .invalid: invalid += 1
     case .unverifiable: unverifiable += 1
     case .skipped: skipped += 1
+    case .deferred: preconditionFailure("a row is counted before its batch is settled")
     }
   }
 }

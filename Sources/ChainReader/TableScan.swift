@@ -127,7 +127,7 @@ public final class TableScan: Sendable {
           try unsafe checker.add(tuple: tuples.bytes.unsafeBytes(start..<end), to: batch)
           start = end
         }
-        checker.settle(batch)
+        try checker.settle(batch)
         tuples.bytes.clear()
         tuples.bytes.shrink(to: 4 << 20)
         tuples.ends.removeAll(keepingCapacity: true)

@@ -22,6 +22,7 @@ public enum KeyKind: Equatable, Sendable {
 /// Why a key cannot be used.
 public enum KeyError: Error, Equatable, CustomStringConvertible {
   case notPEM
+  case notDER
   case wrongPassphrase
   case unsupported(String)
   case weak(bits: Int)
@@ -30,6 +31,7 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notPEM: "this is no PEM key that can be read"
+    case .notDER: "this is no public key in DER"
     case .wrongPassphrase: "the key is encrypted and its passphrase is missing or wrong"
     case .unsupported(let name): "a key of type \(name) is not supported: RSA and Ed25519 are"
     case .weak(let bits): "an RSA key of \(bits) bits is too short: at least 2048 are needed"
@@ -94,7 +96,7 @@ func libraryError() -> KeyError {
   return .library(words)
 }
 
-/// Reads PEM text through a memory BIO.
+/// Reads PEM text, or DER, through a memory BIO.
 func withPEM<R>(_ pem: [UInt8], _ body: (OpaquePointer) throws(KeyError) -> R) throws(KeyError) -> R {
   guard !pem.isEmpty, let length = Int32(exactly: pem.count) else { throw .notPEM }
   // The BIO reads the array's memory, which is only there within the closure.

@@ -22,13 +22,30 @@ public struct PublicKey: Sendable {
     handle = try KeyHandle(owning: key)
   }
 
+  /// Reads a SubjectPublicKeyInfo in DER; just that, with nothing behind it and in no other form.
+  public init(der: [UInt8]) throws(KeyError) {
+    ERR_clear_error()
+    let key = try withPEM(der) { (bio: OpaquePointer) throws(KeyError) -> OpaquePointer in
+      guard let key = d2i_PUBKEY_bio(bio, nil) else {
+        ERR_clear_error()
+        throw .notDER
+      }
+      return key
+    }
+    handle = try KeyHandle(owning: key)
+    guard self.der == der else { throw .notDER }
+  }
+
+  /// The key as SubjectPublicKeyInfo in DER.
+  public var der: [UInt8] { textWritten { i2d_PUBKEY_bio($0, handle.key) } }
+
   /// The key as `PUBLIC KEY` in PEM.
   public var pem: String {
     String(decoding: textWritten { PEM_write_bio_PUBKEY($0, handle.key) }, as: UTF8.self)
   }
 
   /// SHA-256 of the DER form (SubjectPublicKeyInfo); tells keys apart.
-  public var fingerprint: Digest { SHA256.hash(textWritten { i2d_PUBKEY_bio($0, handle.key) }) }
+  public var fingerprint: Digest { SHA256.hash(der) }
 
   /// Whether `signature` is this key's over `digest`: PKCS#1 v1.5 with SHA-256 where the digest is the message
   /// hash, or plain Ed25519 where it is the message.

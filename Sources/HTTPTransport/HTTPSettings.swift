@@ -31,11 +31,11 @@ public struct HTTPSettings: Sendable {
   /// Seconds for a whole exchange; nil for no bound, as large bodies need.
   public var totalTimeout: Double?
   public var stall: Stall?
-  /// A PEM file of the authorities that are trusted instead of the machine's.
+  /// The authorities that are trusted instead of the machine's: a file in PEM, or its text.
   public var caBundle: String?
-  /// A PEM file with our certificate and those between it and its authority.
+  /// Our certificate and those between it and its authority: a file in PEM, or its text.
   public var clientCertificate: String?
-  /// A PEM file with the key of ``clientCertificate``; nil where that file has it.
+  /// The key of ``clientCertificate``, a file in PEM or its text; nil where it is beside the certificate.
   public var clientKey: String?
   /// What the key is encrypted with.
   public var clientKeyPassphrase: String?

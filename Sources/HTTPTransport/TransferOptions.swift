@@ -66,17 +66,26 @@ struct TransferOptions: ~Copyable {
     set(CURLOPT_PROXY_SSL_VERIFYHOST, 2)
     set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     if let bundle = settings.caBundle {
-      set(CURLOPT_CAINFO, bundle)
-      set(CURLOPT_PROXY_CAINFO, bundle)
+      setPEM(CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB, bundle)
+      setPEM(CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB, bundle)
       // The machine's directory would be trusted beside the bundle, which is to replace it.
       set(CURLOPT_CAPATH, nil)
       set(CURLOPT_PROXY_CAPATH, nil)
     }
     guard let certificate = settings.clientCertificate else { return }
-    set(CURLOPT_SSLCERT, certificate)
-    set(CURLOPT_SSLKEY, settings.clientKey ?? certificate)
+    setPEM(CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, certificate)
+    setPEM(CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, settings.clientKey ?? certificate)
     // Without any, OpenSSL would ask at the terminal for an encrypted key's.
     set(CURLOPT_KEYPASSWD, settings.clientKeyPassphrase ?? "")
+  }
+
+  /// Sets a file by its path, or what would be in it by its text; the other of the two is unset, for libcurl would take
+  /// the machine's authorities beside a text.
+  private mutating func setPEM(_ path: CURLoption, _ text: CURLoption, _ value: String) {
+    guard value.contains("-----BEGIN") else { return set(path, value) }
+    set(path, nil)
+    let bytes = Array(value.utf8)
+    note(text, bytes.withUnsafeBytes { ccurl_set_blob(easy, text, $0.baseAddress, $0.count) })
   }
 
   mutating func setTimes(_ settings: HTTPSettings, total: Double?) {

@@ -12,6 +12,8 @@ public struct VerificationKey: Sendable {
   public enum Material: Sendable {
     case shared(HMACSHA256)
     case published(PublicKey)
+    /// A service keeps it to itself, and is asked.
+    case kept(any ServiceSigner)
   }
 
   public let kid: String
@@ -40,16 +42,22 @@ public struct VerificationKey: Sendable {
     switch material {
     case .shared: 32
     case .published(let key): key.kind.signatureLength
+    case .kept(let signer): signer.signatureLength
     }
   }
 
+  /// For keys at hand; one that a service keeps verifies nothing here.
   @safe
   func isValid(_ signature: UnsafeRawBufferPointer, over digest: Digest) -> Bool {
     switch material {
     case .shared(let hmac): unsafe hmac.isValid(signature, over: digest)
     case .published(let key): unsafe key.isValid(signature, over: digest)
+    case .kept: false
     }
   }
+
+  /// The service that alone can verify; nil where the key is at hand.
+  var keeper: (any ServiceSigner)? { if case .kept(let signer) = material { signer } else { nil } }
 
   /// Whether both are one key, whatever their ids: then their signatures count once.
   func isSameKey(as other: VerificationKey) -> Bool {
@@ -59,8 +67,10 @@ public struct VerificationKey: Sendable {
     return kid == other.kid
   }
 
-  func isValid(_ signature: [UInt8], over digest: Digest) -> Bool {
-    unsafe signature.withUnsafeBytes { isValid($0, over: digest) }
+  /// - Throws: where a service keeps the key and does not answer.
+  func isValid(_ signature: [UInt8], over digest: Digest) throws -> Bool {
+    if let keeper { return try keeper.isValid(signature, over: digest) }
+    return unsafe signature.withUnsafeBytes { isValid($0, over: digest) }
   }
 }
 
@@ -101,6 +111,9 @@ public struct KeyRegistry: Sendable {
     }
     return try KeyRegistry(parsing: bytes, name: path)
   }
+
+  /// The key of an id.
+  func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
 
   /// The id under which the registry lists a public key.
   public func kid(of key: PublicKey) -> String? {

@@ -21,22 +21,35 @@ public struct KeyRing: Sendable {
     // A private key at hand verifies what it signed; one that cannot be read stops only who has to sign.
     let own = (try? SignerChoice.privateKeySigner(environment, registry))?.description.publicKey
     if let own, let key = try? PublicKey(pem: Array(own.utf8)) { Self.add(key, to: &keys, registry) }
-    if let pem = try environment.value("AUDIT_SIGNING_PUBLIC_KEY") {
-      let text = pem.contains("-----BEGIN") ? Array(pem.replacing("\\n", with: "\n").utf8) : readSmallFile(pem) ?? []
-      do throws(KeyError) { Self.add(try PublicKey(pem: text), to: &keys, registry) } catch {
-        throw Failure(
-          .configuration, "\(error)", on: "AUDIT_SIGNING_PUBLIC_KEY", remedy: "give a public key in PEM, or its file")
-      }
-    }
+    if let key = try Self.ownPublicKey(environment) { Self.add(key, to: &keys, registry) }
     self.init(keys)
   }
 
-  /// Adds the key of a signer of this run, so that its own signatures verify.
+  /// The key of `AUDIT_SIGNING_PUBLIC_KEY`.
+  static func ownPublicKey(_ environment: Environment) throws(Failure) -> PublicKey? {
+    guard let pem = try environment.value("AUDIT_SIGNING_PUBLIC_KEY") else { return nil }
+    let text = pem.contains("-----BEGIN") ? Array(pem.replacing("\\n", with: "\n").utf8) : readSmallFile(pem) ?? []
+    do throws(KeyError) { return try PublicKey(pem: text) } catch {
+      throw Failure(
+        .configuration, "\(error)", on: "AUDIT_SIGNING_PUBLIC_KEY", remedy: "give a public key in PEM, or its file")
+    }
+  }
+
+  /// Adds the key of a signer of this run, under its id, so that its own signatures verify: the public key, or else the
+  /// service that keeps the key.
   public func adding(_ signer: (any Signer)?) -> KeyRing {
-    guard let pem = signer?.description.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)) else { return self }
-    var keys = keys
-    Self.add(key, to: &keys, nil)
-    return KeyRing(keys)
+    guard let signer, !keys.contains(where: { $0.kid == signer.description.kid }) else { return self }
+    let material: VerificationKey.Material
+    if let pem = signer.description.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)) {
+      material = .published(key)
+    } else if let service = signer as? any ServiceSigner {
+      material = .kept(service)
+    } else {
+      return self
+    }
+    let key = VerificationKey(
+      kid: signer.description.kid, algorithm: signer.description.algorithm, material: material)
+    return KeyRing(keys + [key])
   }
 
   private static func usesMock(_ environment: Environment) throws(Failure) -> Bool {

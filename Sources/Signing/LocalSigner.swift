@@ -41,7 +41,11 @@ public struct LocalSigner: Signer {
   }
 
   public func probe() -> SignerHealth {
-    do { return try selfTest() } catch { return SignerHealth(isReachable: false, detail: "\(error)") }
+    let clock = ContinuousClock()
+    let start = clock.now
+    do { return try selfTest() } catch {
+      return SignerHealth(isUsable: false, latency: clock.now - start, detail: "\(error)")
+    }
   }
 }
 

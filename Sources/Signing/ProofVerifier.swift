@@ -37,9 +37,11 @@ extension KeyRing {
       guard key.algorithm.rawValue == signature.algorithm else {
         return .invalid("alg of \"\(signature.kid)\" is not that key's")
       }
-      guard key.isValid(signature.signature, over: digest) else {
-        return .invalid("the signature of \"\(signature.kid)\" does not verify")
-      }
+      do {
+        guard try key.isValid(signature.signature, over: digest) else {
+          return .invalid("the signature of \"\(signature.kid)\" does not verify")
+        }
+      } catch { return .unverifiable("\"\(signature.kid)\" could not be asked: \(error)") }
       if let refusal = key.refusal(at: time, for: use) { return .invalid(refusal) }
       if !counted.contains(where: { $0.isSameKey(as: key) }) { counted.append(key) }
     }

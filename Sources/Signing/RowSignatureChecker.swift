@@ -37,21 +37,27 @@ public enum SignatureVerdict: UInt8, Sendable {
   case valid, unsigned, invalid, unverifiable
   /// The policy left this row out.
   case skipped
+  /// Only a service can tell; ``RowSignatureChecker/settle()`` asks it.
+  case deferred
 }
 
-/// Checks rows' signatures on one thread.
+/// Checks rows' signatures on one thread; where a service keeps the key, it is asked about several of them at once.
 public struct RowSignatureChecker {
   private let keys: [VerificationKey]
+  /// Keys that services keep.
+  private let kept: [VerificationKey]
   /// Keys at hand that sign something else than events, or do not count yet: a row that names one of them is not signed by any other.
   private let otherKids: [String]
   private let policy: SignaturePolicy
   /// The key that verified the last row most likely verifies the next.
   private var lastKey = 0
   private var decoded: [UInt8] = Array(repeating: 0, count: KeyKind.longestSignature)
+  private var deferred: [DeferredSignature] = []
 
   public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
     let isForEvents = { (key: VerificationKey) in key.uses.contains(.events) && key.standing != .candidate }
-    keys = ring.keys.filter(isForEvents)
+    keys = ring.keys.filter { isForEvents($0) && $0.keeper == nil }
+    kept = ring.keys.filter { isForEvents($0) && $0.keeper != nil }
     otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy
   }
@@ -83,8 +89,35 @@ public struct RowSignatureChecker {
         return isValid(named, length, digest, createdAt) ? .valid : .invalid
       }
       if otherKids.contains(where: { unsafe signerID.elementsEqual($0.utf8) }) { return .invalid }
+      if let named = kept.firstIndex(where: { unsafe signerID.elementsEqual($0.kid.utf8) }) {
+        return `defer`(to: kept[named...named], length, digest, createdAt) ?? .invalid
+      }
     }
-    return checkFittingKeys(length, digest, createdAt)
+    let verdict = checkFittingKeys(length, digest, createdAt)
+    if verdict == .valid || kept.isEmpty { return verdict }
+    return `defer`(to: kept[...], length, digest, createdAt) ?? verdict
+  }
+
+  /// Asks the services about the signatures that ``check(_:over:createdAt:signerID:)`` deferred.
+  ///
+  /// - Returns: their verdicts, in the order of those calls.
+  /// - Throws: ``Failure`` where a service does not answer: then nobody has looked.
+  public mutating func settle() throws -> [SignatureVerdict] {
+    guard !deferred.isEmpty else { return [] }
+    defer { deferred.removeAll() }
+    return try DeferredSignature.verdicts(deferred)
+  }
+
+  /// - Returns: nil where none of the keys fits.
+  private mutating func `defer`(
+    to keys: ArraySlice<VerificationKey>, _ length: Int, _ digest: Digest, _ createdAt: Timestamp
+  ) -> SignatureVerdict? {
+    let fitting = keys.filter { $0.signatureLength == length }
+    guard !fitting.isEmpty else { return nil }
+    let keepers = fitting.filter { $0.counts(at: createdAt) }.compactMap(\.keeper)
+    guard !keepers.isEmpty else { return .invalid }
+    deferred.append(DeferredSignature(signature: Array(decoded[..<length]), digest: digest, keepers: keepers))
+    return .deferred
   }
 
   /// Whether any algorithm makes signatures of this many bytes; another length is no signature, whoever's key it is.

@@ -10,71 +10,139 @@ public enum SignerChoice {
   /// The signer of appended events; nil where none is configured and none is demanded.
   ///
   /// - Throws: status `configuration`, before anything is touched, where signing is demanded and no signer is set.
-  public static func events(_ environment: Environment, registry: KeyRegistry?) throws(Failure) -> (any Signer)? {
-    if try environment.value("AUDIT_SIGNING_KMS_KEY_ID") != nil {
-      throw notBuilt("AUDIT_SIGNING_KMS_KEY_ID", "AWS KMS")
+  ///
+  /// - Parameter connections: how services are reached; nil makes ones of the signer's own.
+  public static func events(
+    _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections? = nil
+  ) throws(Failure) -> (any Signer)? {
+    let connections = connections ?? SignerConnections(environment)
+    if let key = try environment.value("AUDIT_SIGNING_KMS_KEY_ID") {
+      return try connections.kms(key, try algorithm(environment), registry, variable: "AUDIT_SIGNING_KMS_KEY_ID")
     }
-    if try environment.value("SIGNING_PROXY_URL") != nil { throw notBuilt("SIGNING_PROXY_URL", "a signing proxy") }
+    if let url = try environment.value("SIGNING_PROXY_URL") {
+      return try connections.proxy(url, try algorithm(environment), registry, variable: "SIGNING_PROXY_URL")
+    }
     if let mock = try mock(environment) { return mock }
     if let local = try local(environment, registry) { return local }
     guard try environment.requiresSigning() else { return nil }
-    throw noSigner
+    throw noSigner(isRequired: true)
   }
 
   /// The signer of manifests and reports: `AUDIT_MANIFEST_SIGNER`, else the events' signer.
-  public static func manifests(_ environment: Environment, registry: KeyRegistry?) throws(Failure) -> any Signer {
-    if let text = try environment.value("AUDIT_MANIFEST_SIGNER") {
-      guard let spec = SignerSpec(text) else {
-        throw Failure(
-          .configuration, "this is no signer spec", on: "AUDIT_MANIFEST_SIGNER",
-          remedy: "write kms:<key>, proxy:<url>, local:<PEM file> or mock")
-      }
-      return try signer(spec, environment, registry)
+  public static func manifests(
+    _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections? = nil
+  ) throws(Failure) -> any Signer {
+    if let spec = try manifestSpec(environment) {
+      return try signer(spec, environment, registry: registry, over: connections, variable: "AUDIT_MANIFEST_SIGNER")
     }
-    guard let signer = try events(environment, registry: registry) else { throw noSigner }
+    guard let signer = try events(environment, registry: registry, over: connections) else {
+      throw noSigner(isRequired: true)
+    }
     return signer
+  }
+
+  private static func manifestSpec(_ environment: Environment) throws(Failure) -> SignerSpec? {
+    guard let text = try environment.value("AUDIT_MANIFEST_SIGNER") else { return nil }
+    guard let spec = SignerSpec(text) else {
+      throw Failure(
+        .configuration, "this is no signer spec", on: "AUDIT_MANIFEST_SIGNER",
+        remedy: "write kms:<key>, proxy:<url>, local:<PEM file> or mock")
+    }
+    return spec
+  }
+
+  /// The keys at hand, those of the signers among them: a service that keeps its key is asked where a signature is.
+  ///
+  /// A local key that cannot be read, or none at all, is no fault of a run that only reads.
+  ///
+  /// - Throws: where a service is configured and does not open: what it signed could not be told from a forgery.
+  public static func keyRing(
+    _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections
+  ) throws(Failure) -> KeyRing {
+    var ring = try KeyRing(environment, registry: registry)
+    if try eventsAreKept(environment) {
+      ring = ring.adding(try events(environment, registry: registry, over: connections))
+    }
+    switch try manifestSpec(environment) {
+    case .kms, .proxy: return ring.adding(try manifests(environment, registry: registry, over: connections))
+    case .local, .mock, nil:
+      return ring.adding(try? manifests(environment, registry: registry, over: connections))
+    }
+  }
+
+  private static func eventsAreKept(_ environment: Environment) throws(Failure) -> Bool {
+    try environment.firstValue("AUDIT_SIGNING_KMS_KEY_ID", "SIGNING_PROXY_URL") != nil
   }
 
   /// What an operator should know about a signer in this environment; nil where it is as it should be.
   public static func warning(_ environment: Environment, _ signer: any Signer) throws(Failure) -> String? {
+    if let warning = (signer as? KMSSigner)?.warning { return warning }
     guard try environment.requiresSigning() else { return nil }
     return switch signer.description.backend {
     case "local": "a local key signs: for emergencies only"
     case "mock": "the mock signs: not for production"
-    default: nil
+    default: (signer as? SigningProxySigner)?.warning
     }
   }
 
-  private static var noSigner: Failure {
+  /// Kind of backend of a signer, by the settings alone; nil where none is configured.
+  ///
+  /// - Parameter use: that of events, or that of manifests.
+  public static func backend(_ environment: Environment, of use: KeyUse) throws(Failure) -> String? {
+    if use == .manifests, let spec = try manifestSpec(environment) {
+      return switch spec {
+      case .kms: "kms"
+      case .proxy: "proxy"
+      case .local: "local"
+      case .mock: "mock"
+      }
+    }
+    if try environment.value("AUDIT_SIGNING_KMS_KEY_ID") != nil { return "kms" }
+    if try environment.value("SIGNING_PROXY_URL") != nil { return "proxy" }
+    if try mock(environment) != nil { return "mock" }
+    return try environment.firstValue("AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET", "AUDIT_SIGNING_PRIVATE_KEY")
+      .map { _ in "local" }
+  }
+
+  /// - Parameter isRequired: false for a command that cannot do without, whatever the settings demand.
+  public static func noSigner(isRequired: Bool) -> Failure {
     Failure(
-      .configuration, "Audit signing is required but no signer is configured",
+      .configuration,
+      isRequired ? "Audit signing is required but no signer is configured" : "no signer is configured",
       remedy: "set AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, or in an emergency AUDIT_SIGNING_KEY or "
         + "AUDIT_SIGNING_PRIVATE_KEY")
   }
 
-  private static func notBuilt(_ variable: String, _ name: String) -> Failure {
+  /// Ed25519 over a hash of the digest, which some ask for.
+  static func prehashed(_ variable: String) -> Failure {
     Failure(
-      .configuration, "this build cannot sign with \(name)", on: variable,
-      remedy: "unset it and use AUDIT_SIGNING_PRIVATE_KEY or AUDIT_MANIFEST_SIGNER=local:<PEM file>")
+      .configuration,
+      "pre-hashed Ed25519 (ED25519_PH_SHA_512) hashes the digest once more, and such a signature verifies by none of "
+        + "the chain's rules", on: variable, remedy: "write ed25519, which is plain Ed25519 over the 32 bytes")
   }
 
-  private static func signer(
-    _ spec: SignerSpec, _ environment: Environment, _ registry: KeyRegistry?
+  /// The signer of a spec.
+  ///
+  /// - Parameter variable: where the spec was written, for errors.
+  public static func signer(
+    _ spec: SignerSpec, _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections? = nil,
+    variable: String
   ) throws(Failure) -> any Signer {
+    let connections = connections ?? SignerConnections(environment)
     switch spec {
-    case .kms: throw notBuilt("AUDIT_MANIFEST_SIGNER", "AWS KMS")
-    case .proxy: throw notBuilt("AUDIT_MANIFEST_SIGNER", "a signing proxy")
+    case .kms(let key, let algorithm): return try connections.kms(key, algorithm, registry, variable: variable)
+    case .proxy(let url): return try connections.proxy(url, nil, registry, variable: variable)
     case .mock:
-      guard let key = try mockKeyBytes(environment) else { throw noSigner }
+      guard let key = try mockKeyBytes(environment) else { throw noSigner(isRequired: true) }
       return LocalSigner(hmacKey: key, kid: "mock", backend: "mock")
     case .local(let path):
       // What it says may be a key's text instead of its file's path: it is never repeated.
       guard let pem = readSmallFile(path) else {
         throw Failure(
-          .configuration, "the key file cannot be read", on: "AUDIT_MANIFEST_SIGNER",
+          .configuration, "the key file cannot be read", on: variable,
           remedy: "write local: and the path of a PEM file that this user may read")
       }
-      return try localSigner(pem: pem, "AUDIT_MANIFEST_SIGNER", environment, registry)
+      return try localSigner(pem: pem, variable, environment, registry)
     }
   }
 
@@ -142,6 +210,9 @@ public enum SignerChoice {
   private static func algorithm(_ environment: Environment) throws(Failure) -> SignatureAlgorithm? {
     guard let name = try environment.value("AUDIT_SIGNING_ALG") else { return nil }
     guard let algorithm = SignatureAlgorithm(name: name) else {
+      if ["ed25519ph", "ed25519-ph", "ed25519_ph_sha_512"].contains(name.lowercased()) {
+        throw prehashed("AUDIT_SIGNING_ALG")
+      }
       throw Failure(
         .configuration, "this algorithm is unknown", on: "AUDIT_SIGNING_ALG",
         remedy: "write hmac-sha256, rsa-sha256 or ed25519")

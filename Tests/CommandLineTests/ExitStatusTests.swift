@@ -51,7 +51,7 @@ struct ExitStatusTests {
     Case(
       arguments: ["audit", "archive"],
       change: ["AUDIT_SIGNING_KMS_KEY_ID": "alias/audit", "AUDIT_MANIFEST_SIGNER": nil],
-      status: 78, words: "AWS KMS"),
+      status: 78, words: "no region is configured"),
     Case(
       arguments: ["audit", "archive"], change: ["AUDIT_SIGNING_KEY_FILE": "/nonexistent", "AUDIT_SIGNING_KEY": nil],
       status: 78,

@@ -120,6 +120,18 @@ struct KeyTests {
     #expect(throws: KeyError.notPEM) { try PrivateKey(pem: Fixtures.bytes("chain/ed25519.pub.pem")) }
   }
 
+  @Test("public keys in DER: just that form, and nothing behind it")
+  func der() throws {
+    for name in ["ed25519", "rsa"] {
+      let key = try PublicKey(pem: Fixtures.bytes("chain/\(name).pub.pem"))
+      #expect(try PublicKey(der: key.der).fingerprint == key.fingerprint)
+      #expect(throws: KeyError.notDER) { try PublicKey(der: key.der + [0]) }
+      #expect(throws: KeyError.notDER) { try PublicKey(der: Array(key.der.dropLast())) }
+    }
+    #expect(throws: KeyError.self) { try PublicKey(der: []) }
+    #expect(throws: KeyError.notDER) { try PublicKey(der: Fixtures.bytes("chain/rsa.pub.pem")) }
+  }
+
   @Test("one key verifies on many threads at once")
   func threads() throws {
     let key = try PublicKey(pem: Fixtures.bytes("chain/rsa.pub.pem"))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import HTTPTransport
 import TestSupport
 import Testing
@@ -91,6 +92,36 @@ struct TLSTests {
         #expect(try locked.failure("GET", url).kind == .badCertificateFile)
       }
     }
+  }
+
+  @Test("authorities, certificate and key as texts")
+  func texts() throws {
+    let mine = try certificates.certificate("client", by: authority, names: ["DNS:client"])
+    let running = try TLSServer(server, clientAuthority: authority.certificate)
+    let url = "https://127.0.0.1:\(running.port)/"
+    func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+    let (authorities, certificate, key) = (
+      try text(authority.certificate), try text(mine.certificate), try text(mine.key)
+    )
+    let client = client {
+      $0.caBundle = authorities
+      $0.clientCertificate = certificate
+      $0.clientKey = key
+    }
+    #expect(try client.send("GET", url).0.status == 200)
+    let together = self.client {
+      $0.caBundle = authorities
+      $0.clientCertificate = certificate + key
+    }
+    #expect(try together.send("GET", url).0.status == 200)
+    let other = try text(try certificates.authority("other").certificate)
+    #expect(try self.client { $0.caBundle = other }.failure("GET", url).kind == .tls)
+    let wrong = self.client {
+      $0.clientCertificate = certificate
+      $0.clientKey = "-----BEGIN PRIVATE KEY-----\nS3CR3T\n-----END PRIVATE KEY-----\n"
+    }
+    let error = try wrong.failure("GET", url)
+    #expect(error.kind == .badCertificateFile && !error.message.contains("S3CR3T"))
   }
 
   @Test("no certificate of ours, or a stranger's", arguments: ["-tls1_2", "-tls1_3"])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Foundation
 
 /// Authorities and certificates of a test's own, made by the openssl(1) program, as PEM files.
 public final class TestCertificates: Sendable {
@@ -8,6 +9,8 @@ public final class TestCertificates: Sendable {
   public struct Pair: Sendable {
     public let certificate: String
     public let key: String
+
+    public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
   }
 
   public init() throws { directory = try TemporaryDirectory("certificates") }
@@ -27,6 +30,41 @@ public final class TestCertificates: Sendable {
         "-CA", authority.certificate, "-CAkey", authority.key, "-subj", "/CN=\(name)",
         "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=\(names.joined(separator: ","))",
       ])
+  }
+
+  /// Makes a certificate that `authority` signed, and that ended years ago.
+  public func expired(_ name: String, by authority: Pair, names: [String]) throws -> Pair {
+    let pair = Pair(certificate: directory("\(name).pem"), key: directory("\(name).key"))
+    let settings = """
+      [ca]
+      default_ca = own
+      [own]
+      database = \(directory("index"))
+      serial = \(directory("serial"))
+      new_certs_dir = \(directory.path)
+      policy = policy
+      default_md = sha256
+      copy_extensions = copy
+      [policy]
+      commonName = supplied
+
+      """
+    for (file, text) in [("index", ""), ("serial", "01\n"), ("ca.cnf", settings)] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: directory(file)))
+    }
+    try run(
+      [
+        "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-batch", "-subj",
+        "/CN=\(name)",
+        "-addext", "subjectAltName=\(names.joined(separator: ","))", "-out", directory("csr"), "-keyout", pair.key,
+      ])
+    try run(
+      [
+        "ca", "-config", directory("ca.cnf"), "-batch", "-notext", "-in", directory("csr"), "-out", pair.certificate,
+        "-cert", authority.certificate, "-keyfile", authority.key, "-startdate", "20200101000000Z",
+        "-enddate", "20200102000000Z",
+      ])
+    return pair
   }
 
   /// Copies a key, encrypted with a passphrase.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
-internal import HTTPTransport
+public import HTTPTransport
 
 extension HTTPError {
   /// Why the same request may fare better later; nil where it will not.
-  var reasonToRetry: RetryVerdict.Reason? {
+  public var reasonToRetry: RetryVerdict.Reason? {
     switch kind {
     case .timeout, .stalled: .timeout
     // A handshake that broke off looks like one that was refused.

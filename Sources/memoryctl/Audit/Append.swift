@@ -10,8 +10,8 @@ extension Audit {
     static let configuration = CommandConfiguration(
       abstract: "Append one signed event to the chain, safely beside the service's own writer.",
       discussion: """
-        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, REQUIRE_KMS, NODE_ENV. The role \
-        needs INSERT, and UPDATE or DELETE for the lock on the table.
+        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNING_KEY, \
+        AUDIT_SIGNING_PRIVATE_KEY, REQUIRE_KMS, NODE_ENV. The role needs INSERT, and UPDATE or DELETE for the lock on the table.
 
         Exit status: 75 the table stayed locked, 78 no signer is configured.
         """)
@@ -26,10 +26,11 @@ extension Audit {
       let registry = try KeyRegistry.load(environment)
       guard !type.isEmpty else { throw ValidationError("--type is empty") }
       guard let signer = try SignerChoice.events(environment, registry: registry) else {
-        throw Failure(
-          .configuration, "no signer is configured", remedy: "set AUDIT_SIGNING_PRIVATE_KEY or AUDIT_SIGNING_KEY")
+        throw SignerChoice.noSigner(isRequired: false)
       }
       try registry?.refuse(signer, for: .events, at: .now())
+      let console = Console(common)
+      try console.warn(about: signer, environment)
       let path = payload == "-" ? "/dev/stdin" : payload
       guard let bytes = readSmallFile(path, limit: 64 << 20) else {
         throw Failure(
@@ -39,7 +40,7 @@ extension Audit {
         conninfo: try table.conninfo(environment), table: try table.tableName(environment), signer: signer)
       appender.columns = table.names
       let event = try appender.append(type: type, payload: bytes)
-      try Console(common).finish(
+      try console.finish(
         .object([
           "id": .string(event.id), "hash": .digest(event.hash), "prevHash": .digest(event.previous),
           "createdAt": .string(event.createdAt), "signer": .string(signer.description.kid),

@@ -12,8 +12,9 @@ extension Audit {
       abstract: "Verify and export every closed day since the last manifest.",
       discussion: """
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_ARCHIVE_RETENTION_DAYS, \
-        AUDIT_ARCHIVE_LEGAL_HOLD, AUDIT_ARCHIVE_KMS_KEY_ID, AUDIT_MANIFEST_SIGNER, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, \
-        AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; secrets also as NAME_FILE.
+        AUDIT_ARCHIVE_LEGAL_HOLD, AUDIT_ARCHIVE_KMS_KEY_ID, AUDIT_MANIFEST_SIGNER, AUDIT_SIGNING_KMS_KEY_ID, \
+        AUDIT_SIGNING_ALG, SIGNING_PROXY_URL, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNERS_FILE, REQUIRE_KMS, \
+        NODE_ENV; secrets also as NAME_FILE.
 
         Exit status: 65 anomalies were found (what is there is archived all the same), 66 the table has no rows, \
         75 another run holds the lock.
@@ -48,21 +49,16 @@ extension Audit {
     @Option(help: "Directory for what is on its way to the archive.") var spool: String?
 
     func run() throws {
-      let environment = common.environment()
-      let registry = try KeyRegistry.load(environment)
-      let signer = try SignerChoice.manifests(environment, registry: registry)
-      try registry?.refuse(signer, for: .manifests, at: .now())
-      let console = Console(common)
+      let context = try JobContext(common)
+      let (environment, console) = (context.environment, context.console)
+      let signer = try context.manifestSigner()
       if signer.description.algorithm == .hmacSHA256 {
         console.warn(
           "manifests are signed with a shared key, which convinces nobody outside; set AUDIT_MANIFEST_SIGNER")
       }
-      let cancellation = Cancellation.onTermination()
-      let keys = try KeyRing(environment, registry: registry).adding(signer)
       let job = ArchiveJob(
-        try settings(environment), try archive.archive(environment, keys: keys, cancellation: cancellation),
-        signer: signer, keys: keys, progress: console,
-        cancellation: cancellation)
+        try settings(environment), try context.archive(archive), signer: signer, keys: context.keys, progress: console,
+        cancellation: context.cancellation)
       let report = try job.run()
       try console.finish(report.json, text(report), status: report.isSound ? .success : .integrity)
     }

@@ -38,9 +38,8 @@ extension Audit {
     func run() throws {
       let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
-      let signer = try SignerChoice.manifests(context.environment, registry: context.registry)
-      try context.registry?.refuse(signer, for: .manifests, at: .now())
       let archive = try context.archive(archive)
+      let signer = try context.manifestSigner()
       let fixed = try cold.prepare(selection, archive, context, command: "memoryctl audit drill")
       var job = DrillJob(
         try context.settings(table, signatures, checksManifests: true), archive,

@@ -31,7 +31,7 @@ extension Audit {
     var file: String?
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common, checksSignatures: !noSignatures)
       let report = try verify(context)
       guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
         throw Failure(

@@ -30,7 +30,7 @@ extension BucketCommand {
     @Flag(help: "Write nothing: look at the settings only.") var readOnly = false
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common, checksSignatures: false)
       let place = try archive.bucket(context.environment, context.cancellation)
       let check = BucketCheck(place.client)
       var lines = try check.settings()
@@ -63,7 +63,7 @@ extension BucketCommand {
     @Flag(help: "No lock for objects that come without one.") var noDefaultRetention = false
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common, checksSignatures: false)
       let place = try archive.bucket(context.environment, context.cancellation)
       var setup = BucketSetup(place.client)
       setup.retentionDays = noDefaultRetention ? nil : try retention.days(context.environment)

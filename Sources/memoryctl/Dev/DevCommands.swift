@@ -18,7 +18,8 @@ extension Dev {
       discussion: """
         The rows are signed by the signer of the environment, if there is one.
 
-        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY.
+        Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNING_KEY, \
+        AUDIT_SIGNING_PRIVATE_KEY.
 
         Exit status: 73 the table has rows already.
         """)

@@ -20,7 +20,7 @@ extension RetentionCommand {
     @OptionGroup var range: ManifestRangeOptions
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common, checksSignatures: false)
       let archive = try context.archive(archive)
       let locks = try LockJob(archive, cancellation: context.cancellation).show(try range.sequences(archive))
       let findings = locks.flatMap { archive.weakLocks($0) }
@@ -51,7 +51,7 @@ extension RetentionCommand {
 
     func run() throws {
       let end = try end(.now())
-      let context = try JobContext(common)
+      let context = try JobContext(common, checksSignatures: false)
       let archive = try context.archive(archive)
       let outcome = try LockJob(archive, cancellation: context.cancellation).extend(
         try choice.range.sequences(archive), to: end, keepsLonger: keepLonger)

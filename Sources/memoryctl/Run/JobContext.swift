@@ -5,22 +5,38 @@ import DrillRunner
 import Pipeline
 import Signing
 
-/// What the verifying commands share: variables, keys, console, and the request to stop.
+/// What the commands of a chain share: variables, keys, console, and the request to stop.
 struct JobContext {
   let environment: Environment
   let registry: KeyRegistry?
   let keys: KeyRing
   let console: Console
   let cancellation: Cancellation
+  private let connections: SignerConnections
 
-  init(_ common: CommonOptions) throws {
+  /// - Parameter checksSignatures: false for a command to which keys are no more than useful; then a key management
+  ///   service that does not answer is a warning.
+  init(_ common: CommonOptions, checksSignatures: Bool = true) throws {
     environment = common.environment()
     registry = try KeyRegistry.load(environment)
-    // A signer's own public key is a key at hand; a missing signer is no fault of a command that only reads.
-    let signer = try? SignerChoice.manifests(environment, registry: registry)
-    keys = try KeyRing(environment, registry: registry).adding(signer)
     console = Console(common)
     cancellation = Cancellation.onTermination()
+    connections = SignerConnections(environment, cancellation: cancellation)
+    do throws(Failure) {
+      keys = try SignerChoice.keyRing(environment, registry: registry, over: connections)
+    } catch {
+      guard !checksSignatures else { throw error }
+      console.warn("the signer's key is not at hand: \(error)")
+      keys = try KeyRing(environment, registry: registry)
+    }
+  }
+
+  /// The signer of manifests and reports, with a warning where it is not as it should be.
+  func manifestSigner() throws -> any Signer {
+    let signer = try SignerChoice.manifests(environment, registry: registry, over: connections)
+    try registry?.refuse(signer, for: .manifests, at: .now())
+    try console.warn(about: signer, environment)
+    return signer
   }
 
   /// The archive, read by the keys at hand.
@@ -35,5 +51,11 @@ struct JobContext {
     settings.requiresSignatures = try signatures.isRequired(environment)
     settings.checksManifestSignatures = checksManifests
     return settings
+  }
+}
+
+extension Console {
+  func warn(about signer: any Signer, _ environment: Environment) throws {
+    if let warning = try SignerChoice.warning(environment, signer) { warn(warning) }
   }
 }
