@@ -33,6 +33,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -90,18 +93,24 @@ let package = Package(
     library(
       "Server",
       [
-        "Signing", "ArchiveStore", "AuditCore", "Cryptography", "Pipeline",
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+        "Signing", "ArchiveStore", "AuditCore", "Cryptography",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Metrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Metrics", package: "swift-metrics"), .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
+        "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
         "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
       ],
       swiftSettings: safe),
 
@@ -143,8 +152,13 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["Server", "Signing", "AuditCore", .product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: testSettings),
     tests(
-      "CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
+      "CommandLineTests",
+      ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

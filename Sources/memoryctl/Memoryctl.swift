@@ -15,8 +15,8 @@ struct Memoryctl: ParsableCommand {
       """,
     version: Tool.version,
     subcommands: [
-      Audit.self, ManifestCommand.self, RetentionCommand.self, HoldCommand.self, BucketCommand.self, SignerCommand.self,
-      Dev.self,
+      Audit.self, ManifestCommand.self, RetentionCommand.self, HoldCommand.self, BucketCommand.self,
+      SignerCommand.self, Serve.self, Dev.self,
     ])
 
   static func main() {

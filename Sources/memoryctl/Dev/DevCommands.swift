@@ -8,7 +8,7 @@ import Signing
 
 struct Dev: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "For demonstrations, tests and benchmarks.", subcommands: [Chain.self])
+    abstract: "For demonstrations, tests and benchmarks.", subcommands: [Chain.self, SigningProxy.self])
 }
 
 extension Dev {

@@ -44,11 +44,14 @@ final class Console: ProgressListener {
     if let text { Process.write("\r\u{1b}[K" + text, to: 2) }
   }
 
-  func event(_ message: String, _ fields: KeyValuePairs<String, String>) { log("info", message, fields) }
+  func event(_ message: String, _ fields: KeyValuePairs<String, String>) { log("info", message, Array(fields)) }
 
-  func warn(_ message: String) { log("warning", message, [:]) }
+  func warn(_ message: String) { log("warning", message, []) }
 
-  private func log(_ level: String, _ message: String, _ fields: KeyValuePairs<String, String>) {
+  /// A warning of a library's.
+  func note(_ message: String, _ fields: [(String, String)]) { log("warning", message, fields) }
+
+  private func log(_ level: String, _ message: String, _ fields: [(key: String, value: String)]) {
     if isTerminal {
       Self.clearLine()
       let details = fields.map { " \($0.key)=\($0.value)" }.joined()

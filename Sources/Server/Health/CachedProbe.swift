@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import NIOPosix
+
+/// A look at something slow that many ask for: one look at a time, its result good for a while, and nobody waits long.
+actor CachedProbe<Value: Sendable> {
+  private let lifetime: Duration
+  private let limit: Duration
+  private let look: @Sendable () -> Value
+  private let clock = ContinuousClock()
+  private var last: (value: Value, at: ContinuousClock.Instant)?
+  private var running: Task<Value, Never>?
+
+  /// - Parameters:
+  ///   - lifetime: how long a result is given out again.
+  ///   - limit: how long an asker waits.
+  ///   - look: may block: it runs on a thread for that.
+  init(lifetime: Duration, limit: Duration, look: @escaping @Sendable () -> Value) {
+    (self.lifetime, self.limit, self.look) = (lifetime, limit, look)
+  }
+
+  /// - Returns: nil where it took too long; the look goes on, and a later asker gets its result.
+  func value() async -> Value? {
+    if let last, last.at.duration(to: clock.now) < lifetime { return last.value }
+    let running = running ?? start()
+    let limit = limit
+    return await withCheckedContinuation { continuation in
+      let once = Once { continuation.resume(returning: $0) }
+      Task { await once.call(await running.value) }
+      Task {
+        try? await Task.sleep(for: limit)
+        await once.call(nil)
+      }
+    }
+  }
+
+  private func start() -> Task<Value, Never> {
+    let look = look
+    let task = Task {
+      // The pool runs for as long as the process does, and throws when it has ended.
+      let value = (try? await NIOThreadPool.singleton.runIfActive { look() }) ?? look()
+      finish(value)
+      return value
+    }
+    running = task
+    return task
+  }
+
+  private func finish(_ value: Value) {
+    last = (value, clock.now)
+    running = nil
+  }
+
+  /// Passes on the first of several calls.
+  private actor Once {
+    private var body: ((Value?) -> Void)?
+
+    init(_ body: @escaping @Sendable (Value?) -> Void) { self.body = body }
+
+    func call(_ value: Value?) {
+      body?(value)
+      body = nil
+    }
+  }
+}

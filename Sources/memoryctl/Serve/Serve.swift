@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import ArgumentParser
+import AuditCore
+import DrillRunner
+import Metrics
+import Pipeline
+import Server
+import Signing
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer /healthz, /readyz and /metrics until told to stop.",
+    discussion: """
+      /readyz is 503 while no signer is configured or one cannot be used; it shows each signer (KMS: DescribeKey, proxy: \
+      GET, local and mock: a signature) and how far the archive reaches. What was found is given out again for some \
+      seconds, so that probes do not reach KMS one by one. SIGTERM ends it once requests under way are answered.
+
+      Variables: those of signer check; AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM.
+
+      Exit status: 78 signing is required and no signer is configured, or the address cannot be listened on.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var archive: ArchiveOptions
+  @OptionGroup var listen: ListenOptions
+  @Option(help: "Seconds for which a signer's state is given out again.") var probeSeconds = 10
+  @Option(help: "Seconds that a request waits for a signer or the archive.") var timeout = 5
+
+  init() {}
+
+  func validate() throws {
+    try requireRange(probeSeconds, 1...3600, "--probe-seconds")
+    try requireRange(timeout, 1...60, "--timeout")
+  }
+
+  func run() throws {
+    let address = try listen.address(default: "127.0.0.1:8080")
+    let environment = common.environment()
+    let console = Console(common)
+    var probes = try probes(environment)
+    if probes.signers.isEmpty, try environment.requiresSigning() { throw SignerChoice.noSigner(isRequired: true) }
+    probes.signerLifetime = .seconds(probeSeconds)
+    probes.limit = .seconds(timeout)
+    let registry = HealthServer.makeRegistry()
+    MetricsSystem.bootstrap(registry)
+    let server = HealthServer(probes, registry: registry)
+    try blocking { () throws(Failure) in
+      try await server.run(at: address, log: { console.note($0, $1) }) { url in
+        console.event("listening", ["url": url])
+      }
+    }
+  }
+
+  private func probes(_ environment: Environment) throws -> Probes {
+    let registry = try KeyRegistry.load(environment)
+    let connections = SignerConnections(environment)
+    let signers = try SignerUse.allCases.compactMap { use -> Probes.SignerProbe? in
+      guard let backend = try SignerChoice.backend(environment, of: use == .events ? .events : .manifests) else {
+        return nil
+      }
+      return Probes.SignerProbe(use: use, backend: backend) {
+        let state = try? SignerState.of(use, environment, registry: registry, over: connections) { $0.probe() }
+        return state ?? .unanswered(use, backend: backend, after: .zero)
+      }
+    }
+    guard try archive.isConfigured(environment) else { return Probes(signers: signers, archive: nil) }
+    let options = archive
+    return Probes(signers: signers) {
+      do {
+        let keys = try SignerChoice.keyRing(environment, registry: registry, over: connections)
+        return .success(
+          try ArchiveFreshness(try options.archive(environment, keys: keys), keys: keys, now: .now()))
+      } catch { return .failure(Failure(from: error)) }
+    }
+  }
+}
+
+/// Where a server listens.
+struct ListenOptions: ParsableArguments {
+  @Option(help: "Address and port, as 127.0.0.1:8080 or [::]:8080; port 0 takes a free one.")
+  var listen: String?
+
+  func address(default fallback: String) throws -> ListenAddress {
+    guard let address = ListenAddress(listen ?? fallback) else {
+      throw ValidationError("--listen takes an address and a port, as 127.0.0.1:8080")
+    }
+    return address
+  }
+}
