@@ -96,7 +96,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
+      dependencies: ["ArchiveStore", "S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
       path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
