@@ -89,13 +89,20 @@ public struct ArchiveJob: Sendable {
   private func lastSigned(_ last: Int) throws -> StoredManifest? {
     guard archive.store.keepsVersions else { return nil }
     for sequence in (0...last).reversed() {
-      guard let stored = try? archive.manifest(sequence), archive.isSigned(stored) else { continue }
+      // What cannot be read just now is no junk: going on behind an older one would archive its days twice.
+      guard let stored = try damagedIsNil({ try archive.manifest(sequence) }), archive.isSigned(stored) else {
+        continue
+      }
       if sequence < last {
         progress.event("passing over what no known key has signed", ["first": "\(sequence + 1)", "last": "\(last)"])
       }
       return stored
     }
     return nil
+  }
+
+  private func damagedIsNil<R>(_ body: () throws -> R) throws -> R? {
+    do { return try body() } catch is ArchiveFinding { return nil }
   }
 
   /// Goes on behind no manifest whose signature is known to be wrong.
