@@ -121,7 +121,9 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
+    tests(
+      "CommandLineTests",
+      ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -50,6 +50,8 @@ struct S3Call: Sendable, CustomTestStringConvertible {
   static let getLastManifest = S3Call("GetObject", "the last manifest", .object, "*/manifests/*?versionId=*")
   static let getBundle = S3Call("GetObject", "a bundle", .object, "*/bundles/*?versionId=*")
 
+  static let putReport = S3Call("PutObject", "a drill's report", .write, "*/drills/*")
+
   /// Those of `audit archive`.
   static let archiving = [
     versioning, bucketLock, listManifests, listManifest, putBundle, putManifest, headBundle, headManifest, retention,

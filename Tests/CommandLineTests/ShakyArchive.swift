@@ -27,6 +27,12 @@ struct ShakyArchive {
     directory = try TemporaryDirectory("shaky")
   }
 
+  /// The same archive, reached by way of another server.
+  init(reading other: ShakyArchive) throws {
+    (bucket, prefix, directory) = (other.bucket, other.prefix, other.directory)
+    front = try FaultServer(handler: FaultServer.forwarding(to: SeaweedS3.shared().url))
+  }
+
   var url: String { "s3://\(bucket.client.bucket)/\(prefix)" }
 
   /// - Parameter server: where the program finds S3.
