@@ -51,9 +51,13 @@ struct ShakyArchive {
   /// - Parameter server: nil for the real one.
   func run(
     _ arguments: [String], through server: FaultServer? = nil, change: [String: String] = [:]
-  ) throws -> CommandOutput {
+  ) throws -> CommandOutput { try start(arguments, through: server, change: change).wait() }
+
+  func start(
+    _ arguments: [String], through server: FaultServer? = nil, change: [String: String] = [:]
+  ) throws -> Command {
     let environment = try environment(server?.url ?? SeaweedS3.shared().url).merging(change) { $1 }
-    return try Command.run(program, arguments, environment: environment, inheritsEnvironment: false)
+    return try Command(program, arguments, environment: environment, inheritsEnvironment: false)
   }
 
   /// Archives the chain.

@@ -79,6 +79,9 @@ extension AWSError {
     var error = self
     for case let secret? in secrets where secret.text.utf8.count >= 4 {
       error.message = error.message.replacing(secret.text, with: secret.description)
+      // The message may have been cut in the middle of it.
+      let cut = (4..<secret.text.utf8.count).reversed().first { error.message.hasSuffix(secret.text.prefix($0)) }
+      if let cut { error.message.removeLast(cut) }
     }
     return error
   }
