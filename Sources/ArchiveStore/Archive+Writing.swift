@@ -87,6 +87,14 @@ extension Archive {
     }
   }
 
+  /// Whether no version of these manifests is under a lock, as each is that was committed.
+  public func hasNoLock(_ sequences: ClosedRange<Int>) throws -> Bool {
+    try sequences.allSatisfy { sequence in
+      let key = "\(stream)/\(Self.manifestKey(sequence))"
+      return try store.versions(key).allSatisfy { try $0.isDeleteMarker || store.retention(key, $0) == nil }
+    }
+  }
+
   /// Whether what is in a manifest's place is one: signed by a key at hand, or, without keys, one that can be read.
   private func isCommitted(_ sequence: Int) throws -> Bool {
     do {

@@ -85,7 +85,8 @@ public struct ArchiveJob: Sendable {
   }
 
   /// The last manifest that a key at hand has signed, where the store keeps versions: junk that a stranger wrote behind it
-  /// blocks nothing, for the next manifest goes on top of that. Where there is nothing but junk the archive begins on top.
+  /// blocks nothing, for the next manifest goes on top of that. Where there is nothing but junk the archive begins on top,
+  /// unless it is locked: that may be an archive of ours that comes damaged.
   private func lastSigned(_ last: Int) throws -> StoredManifest? {
     var unsigned: StoredManifest?
     for sequence in (0...last).reversed() {
@@ -99,13 +100,14 @@ public struct ArchiveJob: Sendable {
       if !settings.isDryRun { try archive.secure(stored) }
       return stored
     }
-    guard let unsigned else {
+    if try unsigned == nil && archive.hasNoLock(0...last) {
       passOver(0, last)
       return nil
     }
     // Nobody's at all: rather a missing key than a stranger's whole archive.
-    try check(unsigned)
-    return unsigned
+    let stored = try unsigned ?? archive.manifest(last)
+    try check(stored)
+    return stored
   }
 
   private func passOver(_ first: Int, _ last: Int) {

@@ -61,6 +61,23 @@ struct AdversaryTests {
     #expect(try scenario.unionIsTheTable())
   }
 
+  @Test("junk in the first manifest's place keeps no first night from a bucket", arguments: StoreKind.usable)
+  func junkFirst(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
+    try scenario.append("2026-11-18 10:00:00")
+    for sequence in 0..<2 {
+      try scenario.store.overwrite("memory-layer/\(Archive.manifestKey(sequence))", Array("junk".utf8))
+    }
+    guard kind == .s3 else {
+      #expect(#expect(throws: Failure.self) { try scenario.night("2026-11-18") }?.status == .integrity)
+      return
+    }
+    #expect(try scenario.night("2026-11-18").sequences == [0])
+    try scenario.append("2026-11-19 10:00:00")
+    #expect(try scenario.night("2026-11-19").sequences == [1])
+    #expect(try scenario.unionIsTheTable())
+  }
+
   @Test("a row that copies an archived one's hash is archived and named", arguments: StoreKind.usable)
   func copiedHash(kind: StoreKind) throws {
     let scenario = try Scenario(kind)
