@@ -100,7 +100,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
+      dependencies: ["ArchiveStore", "S3Client", "AWS", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes"],
       path: "Tests/TestSupport",
       swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
@@ -125,7 +125,9 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
+    tests(
+      "CommandLineTests",
+      ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )
