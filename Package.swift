@@ -125,7 +125,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Cryptography", "Bytes",
+        "ArchiveStore", "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Cryptography",
+        "Bytes",
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),
