@@ -20,8 +20,8 @@ public struct AppendedEvent: Sendable {
 /// That writer reads the newest row with FOR UPDATE and then inserts. A lock on the row would not keep two writers from
 /// chaining to the same predecessor: the second waits for the row, and then goes on with the head that it had read
 /// before. So the whole table is locked against writers and against FOR UPDATE; the other writer then waits before it
-/// reads, and finds our row. Our stamp is our transaction's beginning, from before the wait for the lock, as the other
-/// writer's is: who waits behind us began later, and its row is the newer one for whoever reads next.
+/// reads, and finds our row. It stamps its own with its transaction's beginning, so ours must be older than that of any
+/// transaction under way, or the next writer would take ours for the newest once more.
 public struct EventAppender: Sendable {
   let conninfo: String
   let table: TableName
@@ -47,17 +47,49 @@ public struct EventAppender: Sendable {
         .configuration, "there is no such table", on: "\(table.schema).\(table.name)",
         remedy: "check --table and --database")
     }
+    let hasSignerID = description.columns.contains { $0.name == columns.signerID }
+    let event = NewEvent(type: type, payload: try jsonbText(payload, session), hasSignerID: hasSignerID)
     // Most of the way along the chain is gone before anyone has to wait for us.
-    let near = try head(session, from: nil)
+    var head = try head(session, from: nil)
+    // A service may take seconds for a signature, for which nobody else should have to wait.
+    for _ in 0..<(signer is any ServiceSigner ? Self.unlockedAttempts : 0) {
+      let link = try link(event, behind: head)
+      head = try lock(session, near: head)
+      if head == link.previous { return try insert(event, link, session) }
+      try session.executeScript("ROLLBACK")
+    }
+    head = try lock(session, near: head)
+    return try insert(event, try link(event, behind: head), session)
+  }
+
+  /// Attempts to sign for a head that may be another's predecessor by then.
+  private static let unlockedAttempts = 3
+
+  private struct NewEvent {
+    let type: String
+    /// As Postgres prints it.
+    let payload: String
+    let hasSignerID: Bool
+  }
+
+  /// What makes an event a part of the chain.
+  private struct Link {
+    let previous: Digest?
+    let hash: Digest
+    let signature: [UInt8]
+  }
+
+  private func link(_ event: NewEvent, behind head: Digest?) throws -> Link {
+    let hash = try digest(event.payload, head)
+    return Link(previous: head, hash: hash, signature: try signer.sign(hash))
+  }
+
+  /// Begins a transaction in which nobody else appends; a session that ends within it rolls it back.
+  ///
+  /// - Returns: the head.
+  private func lock(_ session: borrowing PostgresSession, near: Digest?) throws -> Digest? {
     try session.executeScript("SET lock_timeout = '\(lockSeconds)s'; BEGIN; LOCK TABLE \(table.sql) IN EXCLUSIVE MODE")
-    // A session that ends within its transaction rolls it back.
-    let text = try jsonbText(payload, session)
-    let head = try self.head(session, from: near)
-    let hash = try digest(text, head)
-    let event = try insert(
-      type, text, hash, head, hasSignerID: description.columns.contains { $0.name == columns.signerID }, session)
-    try session.executeScript("COMMIT")
-    return event
+    return try head(session, from: near)
   }
 
   /// The payload as Postgres will print it, which is what verifiers read.
@@ -108,15 +140,11 @@ public struct EventAppender: Sendable {
     return sha.finalize()
   }
 
-  private func insert(
-    _ type: String, _ payload: String, _ hash: Digest, _ previous: Digest?, hasSignerID: Bool,
-    _ session: borrowing PostgresSession
-  ) throws -> AppendedEvent {
-    let signature = Base64.encode(try signer.sign(hash))
+  private func insert(_ event: NewEvent, _ link: Link, _ session: borrowing PostgresSession) throws -> AppendedEvent {
     var names = [columns.id, "event_type", columns.payload, columns.hash, columns.previousHash, columns.signature]
     var values = ["gen_random_uuid()", "$1", "$2::jsonb", "$3", "$4", "$5"]
-    var parameters = [type, payload, hash.hex, previous?.hex, signature]
-    if hasSignerID {
+    var parameters = [event.type, event.payload, link.hash.hex, link.previous?.hex, Base64.encode(link.signature)]
+    if event.hasSignerID {
       names.append(columns.signerID)
       values.append("$6")
       parameters.append(signer.description.kid)
@@ -125,10 +153,18 @@ public struct EventAppender: Sendable {
     let row = try session.execute(
       """
       INSERT INTO \(table.sql) (\(names.map(quoteIdentifier).joined(separator: ", ")), \(time))
-      VALUES (\(values.joined(separator: ", ")), greatest(now(),
+      VALUES (\(values.joined(separator: ", ")), greatest(\(Self.stamp),
         (SELECT max(\(time)) + interval '1 microsecond' FROM \(table.sql) WHERE isfinite(\(time)))))
       RETURNING \(quoteIdentifier(columns.id))::text, to_char(\(time) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
       """, parameters)[0]
-    return AppendedEvent(id: row[0] ?? "", hash: hash, previous: previous, createdAt: row[1] ?? "")
+    try session.executeScript("COMMIT")
+    return AppendedEvent(id: row[0] ?? "", hash: link.hash, previous: link.previous, createdAt: row[1] ?? "")
   }
+
+  /// Just before the oldest transaction that runs and may be a writer's: that one finds our row, its own gets the stamp
+  /// of its beginning, and whoever then looks for the newest stamp must find its row and not ours.
+  private static let stamp = """
+    least(now(), (SELECT min(xact_start) - interval '1 microsecond' FROM pg_stat_activity
+      WHERE pid <> pg_backend_pid() AND datname = current_database() AND xact_start > now() - interval '30 seconds'))
+    """
 }
