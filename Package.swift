@@ -94,6 +94,10 @@ let package = Package(
     .executableTarget(
       name: "canonical-bench", dependencies: ["CanonicalJSON", "Crypto", "Bytes"],
       path: "Benchmarks/CanonicalBench", swiftSettings: common),
+    .executableTarget(
+      name: "upload-bench",
+      dependencies: ["AWS", "S3Client", "ArchiveStore", "Files", "Pipeline", "AuditCore", "Crypto"],
+      path: "Benchmarks/UploadBench", swiftSettings: common),
 
     .target(
       name: "TestSupport",

@@ -78,18 +78,21 @@ public struct Archive: Sendable {
   /// manifest nor take its place.
   ///
   /// - Throws: an ``ArchiveFinding`` when it is damaged or missing.
-  public func manifest(_ sequence: Int) throws -> StoredManifest {
+  public func manifest(_ sequence: Int) throws -> StoredManifest { try versionedManifest(sequence).manifest }
+
+  /// A manifest, with the version that counts.
+  func versionedManifest(_ sequence: Int) throws -> (manifest: StoredManifest, version: ObjectVersion) {
     let key = Self.manifestKey(sequence)
     let versions = try lookingAt(key) { try store.versions("\(stream)/\(key)") }.filter { !$0.isDeleteMarker }
     guard let first = versions.first else { throw ArchiveFinding(name(key), "the manifest is missing") }
-    if versions.count == 1 { return try manifest(sequence, first) }
-    var sound: StoredManifest?
+    if versions.count == 1 { return (try manifest(sequence, first), first) }
+    var sound: (StoredManifest, ObjectVersion)?
     var finding: ArchiveFinding?
     for version in versions {
       do {
         let stored = try manifest(sequence, version)
-        if isSigned(stored) { return stored }
-        sound = sound ?? stored
+        if isSigned(stored) { return (stored, version) }
+        sound = sound ?? (stored, version)
       } catch let error as ArchiveFinding { finding = finding ?? error }
     }
     if let sound { return sound }
@@ -148,26 +151,27 @@ public struct Archive: Sendable {
     _ manifest: Manifest, makesLeaves: Bool = true, isVouchedFor: Bool = true
   ) throws -> BundleReader? {
     guard let bundle = manifest.bundle else { return nil }
-    guard bundle.key.hasPrefix("bundles/\(Manifest.sequenceText(manifest.sequence))-"),
-      bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
-      bundle.key.dropFirst(19).prefix(16) == bundle.sha256.hex.prefix(16)
-    else { throw ArchiveFinding(name(bundle.key), "this is no name for the bundle of its manifest") }
-    guard let object = try lookingAt(bundle.key, { try open(bundle) }) else {
+    let version = try version(of: bundle, manifest.sequence)
+    guard let object = try lookingAt(bundle.key, { try store.open("\(stream)/\(bundle.key)", version) }) else {
       throw ArchiveFinding(name(bundle.key), "the bundle is missing")
     }
     return try BundleReader(
       object, name: name(bundle.key), expected: bundle, makesLeaves: makesLeaves, isVouchedFor: isVouchedFor)
   }
 
-  /// Of several versions the one with the manifest's hash counts.
-  private func open(_ bundle: Manifest.Bundle) throws -> (any ObjectReader)? {
+  /// The version of a bundle that counts: of several the one with the manifest's hash.
+  ///
+  /// - Throws: an ``ArchiveFinding`` when there is none.
+  func version(of bundle: Manifest.Bundle, _ sequence: Int) throws -> ObjectVersion {
+    guard bundle.key.hasPrefix("bundles/\(Manifest.sequenceText(sequence))-"),
+      bundle.key.hasSuffix(".ndjson.zst"), bundle.key.utf8.count == 46,
+      bundle.key.dropFirst(19).prefix(16) == bundle.sha256.hex.prefix(16)
+    else { throw ArchiveFinding(name(bundle.key), "this is no name for the bundle of its manifest") }
     let key = "\(stream)/\(bundle.key)"
-    let versions = try store.versions(key).filter { !$0.isDeleteMarker }
-    var version = versions.first
-    if versions.count > 1 {
-      version = try versions.first { try store.holds(key, $0, bytes: bundle.bytes, sha256: bundle.sha256) } ?? version
-    }
-    return try version.flatMap { try store.open(key, $0) }
+    let versions = try lookingAt(bundle.key) { try store.versions(key) }.filter { !$0.isDeleteMarker }
+    guard let first = versions.first else { throw ArchiveFinding(name(bundle.key), "the bundle is missing") }
+    if versions.count == 1 { return first }
+    return try versions.first { try store.holds(key, $0, bytes: bundle.bytes, sha256: bundle.sha256) } ?? first
   }
 
   /// Bundles that no manifest names: debris of a crash.

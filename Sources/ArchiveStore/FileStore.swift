@@ -77,10 +77,15 @@ public struct FileStore: ObjectStore {
       wanted.hasLegalHold = wanted.hasLegalHold || known.hasLegalHold
       if wanted == known { return }
     }
+    try write(wanted, key)
+  }
+
+  private func write(_ retention: Manifest.Retention, _ key: String) throws {
     let path = try self.path(".retention/\(key).json")
     try Directory.create(Self.parent(path))
     let record = JSONValue.object([
-      "mode": "COMPLIANCE", "until": .string(wanted.until.isoSeconds), "legalHold": .bool(wanted.hasLegalHold),
+      "mode": "COMPLIANCE", "until": .string(retention.until.isoSeconds),
+      "legalHold": .bool(retention.hasLegalHold),
     ])
     let file = try Self.temporaryFile(path)
     defer { Directory.remove(file.path) }
@@ -101,13 +106,25 @@ public struct FileStore: ObjectStore {
     }
   }
 
-  public func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention? {
-    try recordedRetention(key)
+  public func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock {
+    try recordedRetention(key).map { StoredLock($0) } ?? StoredLock(until: nil)
   }
 
   public func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
     do { try record(retention, key) } catch let error as FileError { throw Failure.file(error) }
   }
+
+  public func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws {
+    guard var retention = try recordedRetention(key) else {
+      throw Failure(
+        .integrity, "the record of its retention is missing", on: "\(url)/.retention/\(key).json",
+        remedy: "lock it first: memoryctl retention extend")
+    }
+    retention.hasLegalHold = isHeld
+    do { try write(retention, key) } catch let error as FileError { throw Failure.file(error) }
+  }
+
+  public func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) -> ColdState { .readable }
 
   public var keepsVersions: Bool { false }
 

@@ -23,10 +23,14 @@ public protocol ObjectStore: Sendable {
   func versions(_ key: String) throws -> [ObjectVersion]
   /// - Returns: nil when there is no such version.
   func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)?
-  /// - Returns: a version's lock as the store has it; nil when it has none.
-  func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention?
+  /// What keeps a version from being deleted.
+  func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock
   /// Makes a version's lock at least as strong as `retention`.
   func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws
+  /// Puts a version under legal hold, or takes it off.
+  func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws
+  /// Asks for a readable copy of a version that lies in cold storage.
+  func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState
   /// Whether versions can be added to what is there.
   var keepsVersions: Bool { get }
   /// Looks whether the store keeps what is put into it, before a run reads or writes anything.
@@ -66,11 +70,14 @@ public struct ObjectVersion: Equatable, Sendable {
   public let bytes: Int
   /// It holds nothing and hides what is below from readers that do not look at versions.
   public let isDeleteMarker: Bool
+  /// It may have to be restored before it can be read.
+  public let isMaybeCold: Bool
 
-  public init(id: String, bytes: Int, isDeleteMarker: Bool = false) {
+  public init(id: String, bytes: Int, isDeleteMarker: Bool = false, isMaybeCold: Bool = false) {
     self.id = id
     self.bytes = bytes
     self.isDeleteMarker = isDeleteMarker
+    self.isMaybeCold = isMaybeCold
   }
 }
 
@@ -126,10 +133,9 @@ extension ObjectStore {
     return try open(key, version)
   }
 
-  /// The lock of an object's oldest version; nil when there is none.
-  public func retention(_ key: String) throws -> Manifest.Retention? {
-    guard let version = try versions(key).first(where: { !$0.isDeleteMarker }) else { return nil }
-    return try retention(key, version)
+  /// The lock of an object's oldest version; nil when there is no such object.
+  public func lock(_ key: String) throws -> StoredLock? {
+    try versions(key).first { !$0.isDeleteMarker }.map { try lock(key, $0) }
   }
 
   /// Reads a small object whole.

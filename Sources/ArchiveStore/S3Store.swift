@@ -36,7 +36,7 @@ public final class S3Store: ObjectStore {
   public func create(
     _ key: String, _ content: ObjectContent, retention: Manifest.Retention
   ) throws -> CreateOutcome {
-    try calling {
+    try explaining {
       switch try put(key, content, retention, ifAbsent: true) {
       case .exists: return .exists
       case .created(let versionID, _, _):
@@ -47,7 +47,7 @@ public final class S3Store: ObjectStore {
   }
 
   public func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool {
-    try calling {
+    try explaining {
       if case .created(let versionID, _, _) = try put(key, content, retention, ifAbsent: false) {
         try checkLock(key, versionID, content, retention)
       }
@@ -93,11 +93,14 @@ public final class S3Store: ObjectStore {
   }
 
   public func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
-    try calling {
+    try explaining {
       let path = try path(key)
+      var wanted = ObjectLock(retention)
       let lock = try client.retention(path, versionID: version.id)
-      if lock?.isAtLeast(ObjectLock(retention)) != true {
-        try client.extendRetention(path, versionID: version.id, to: ObjectLock(retention))
+      // One in GOVERNANCE mode may last longer.
+      if let lock { wanted = ObjectLock(mode: wanted.mode, until: max(wanted.until, lock.until)) }
+      if lock?.isAtLeast(wanted) != true {
+        try client.extendRetention(path, versionID: version.id, to: wanted)
       }
       if retention.hasLegalHold, try !client.legalHold(path, versionID: version.id) {
         try client.setLegalHold(path, versionID: version.id, true)
@@ -110,29 +113,56 @@ public final class S3Store: ObjectStore {
   public func versions(_ key: String) throws -> [ObjectVersion] {
     if let versions = known.withLock({ $0[key] }) { return versions }
     let path = try path(key)
-    return try calling {
+    return try explaining {
       try client.listVersions(prefix: path).filter { $0.key == path }.reversed().map { ObjectVersion($0) }
     }
   }
 
   public func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)? {
     let path = try path(key)
-    return try calling { try client.open(path, versionID: version.id).map { S3Reader($0) } }
+    return try explaining { try client.open(path, versionID: version.id).map { S3Reader($0) } }
   }
 
-  public func retention(_ key: String, _ version: ObjectVersion) throws -> Manifest.Retention? {
+  public func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock {
     let path = try path(key)
-    return try calling {
-      guard let lock = try client.retention(path, versionID: version.id) else { return nil }
-      return Manifest.Retention(
-        until: lock.until, hasLegalHold: try client.legalHold(path, versionID: version.id))
+    return try explaining {
+      let lock = try client.retention(path, versionID: version.id)
+      return StoredLock(
+        until: lock?.until, isCompliance: lock?.mode == .compliance,
+        hasLegalHold: try client.legalHold(path, versionID: version.id))
+    }
+  }
+
+  public func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws {
+    let path = try path(key)
+    try explaining { try client.setLegalHold(path, versionID: version.id, isHeld) }
+  }
+
+  public func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState {
+    guard version.isMaybeCold else { return .readable }
+    let path = try path(key)
+    return try explaining {
+      guard let head = try client.head(path, versionID: version.id, checksum: false), head.isInColdStorage else {
+        return .readable
+      }
+      if head.restore == .inProgress { return .waiting }
+      // What tiering by use has put away comes back for good.
+      let days = head.archiveStatus == nil ? request.days : nil
+      let tier = request.tier.rawValue
+      switch try client.restore(
+        path, versionID: version.id, days: days, tier: tier.prefix(1).uppercased() + tier.dropFirst())
+      {
+      case .started: return .asked
+      case .inProgress: return .waiting
+      case .alreadyRestored, .notArchived: return .readable
+      }
     }
   }
 
   public func list(_ prefix: String) throws -> [ObjectInfo] {
     let start = try path(prefix + "-").dropLast()
     var found: [String: [ObjectVersion]] = [:]
-    try calling {
+    try explaining {
       try client.listVersions(prefix: String(start)) { page in
         for version in page {
           // Newest first; a key with a further slash is of another folder.
@@ -153,7 +183,7 @@ public final class S3Store: ObjectStore {
   public var keepsVersions: Bool { true }
 
   public func preflight() throws {
-    try calling {
+    try explaining {
       guard try client.bucketVersioning() == .enabled else {
         throw unfit("it keeps no versions")
       }
@@ -167,21 +197,25 @@ public final class S3Store: ObjectStore {
       remedy: "create a bucket with Object Lock, which also turns versions on")
   }
 
-  // MARK: Keys and errors
+  // MARK: Keys
 
   private func path(_ key: String) throws -> String {
     _ = try keyParts(key)
     return prefix + key
   }
+}
 
-  private func calling<R>(_ body: () throws -> R) throws -> R {
-    do { return try body() } catch let error as S3Error { throw error.failure }
-  }
+/// Makes failures of S3 calls those of a run.
+func explaining<R>(_ body: () throws -> R) throws -> R {
+  do { return try body() } catch let error as S3Error { throw error.failure }
 }
 
 extension ObjectVersion {
   fileprivate init(_ version: S3ObjectVersion) {
-    self.init(id: version.versionID, bytes: version.bytes, isDeleteMarker: version.isDeleteMarker)
+    let cold = ["GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"]
+    self.init(
+      id: version.versionID, bytes: version.bytes, isDeleteMarker: version.isDeleteMarker,
+      isMaybeCold: version.storageClass.map(cold.contains) ?? false)
   }
 }
 

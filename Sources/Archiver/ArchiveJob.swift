@@ -123,7 +123,7 @@ public struct ArchiveJob: Sendable {
     isSorted: Bool
   ) throws -> ArchiveReport {
     let stages = Stages()
-    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
     var window = plan.window
     window.isSorted = isSorted

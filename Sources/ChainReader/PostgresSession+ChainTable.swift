@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuditCore
-public import Pipeline
+internal import AuditCore
 public import Postgres
 public import RowCodec
 
@@ -23,11 +22,5 @@ extension SourceSession {
     let plan = try session.execute("EXPLAIN SELECT 1 \(table.rows(window))").first?[0] ?? ""
     guard let mark = plan.firstRange(of: "rows=") else { return 0 }
     return Int(plan[mark.upperBound...].prefix { $0.isNumber }) ?? 0
-  }
-}
-
-extension Cancellation {
-  public static var failure: Failure {
-    Failure(.tryLater, "stopped by a signal", remedy: "run it again: nothing is lost")
   }
 }

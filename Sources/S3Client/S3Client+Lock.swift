@@ -38,6 +38,11 @@ extension S3Client {
       }
       if lock == held { return }
     }
+    try setRetention(key, versionID: versionID, lock)
+  }
+
+  /// Asks for a retention whatever the version has (PutObjectRetention): the server is to refuse a weaker one.
+  public func setRetention(_ key: String, versionID: String?, _ lock: ObjectLock) throws(S3Error) {
     var request = S3Request("PUT", key: key)
     request.ask("retention")
     request.ask(versionID: versionID)
@@ -45,7 +50,7 @@ extension S3Client {
       RequestDocument.root(
         "Retention", RequestDocument.element("Mode", text: lock.mode.rawValue),
         RequestDocument.element("RetainUntilDate", text: lock.until.isoSeconds)))
-    _ = try send(operation, request, on: object)
+    _ = try send(S3Operation.putRetention, request, on: name(key, versionID: versionID))
   }
 
   /// Whether a version is under legal hold (GetObjectLegalHold); false in a bucket without Object Lock.

@@ -8,6 +8,8 @@ public struct S3Error: Error, Sendable, CustomStringConvertible {
     /// No such key, or no such version of it.
     case noSuchObject
     case noSuchBucket
+    /// A bucket of this name is there: another account's, or, on some servers, our own.
+    case nameTaken
     /// The object lies in an archive tier; ``S3Client/restore(_:versionID:days:tier:)`` asks for it.
     case coldStorage
     /// A permission is missing, or the object is locked: servers give both the same code, and few say which.

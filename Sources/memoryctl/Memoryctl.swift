@@ -14,7 +14,10 @@ struct Memoryctl: ParsableCommand {
       78 configuration.
       """,
     version: Tool.version,
-    subcommands: [Audit.self, ManifestCommand.self, SignerCommand.self, Dev.self])
+    subcommands: [
+      Audit.self, ManifestCommand.self, RetentionCommand.self, HoldCommand.self, BucketCommand.self, SignerCommand.self,
+      Dev.self,
+    ])
 
   static func main() {
     Process.ignoreBrokenPipes()

@@ -175,7 +175,7 @@ struct ArchiveTests {
     let failure = #expect(throws: Failure.self) { try copy.archive.commit(manifest, signer) }
     #expect(failure?.status == .tryLater)
     #expect(try copy.archive.manifest(4).digest == stored.digest)
-    #expect(try copy.archive.store.retention("memory-layer/manifests/0000000004.json") == manifest.retention)
+    #expect(try copy.archive.store.lock("memory-layer/manifests/0000000004.json") == StoredLock(manifest.retention))
   }
 
   @Test("a bundle left by a crash is used when it is the same, and refused when it is not")

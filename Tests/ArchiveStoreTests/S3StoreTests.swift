@@ -100,7 +100,7 @@ struct S3StoreTests {
     try archive.upload(makeBundle([Array("{}".utf8)], spool: spool).bundle, retention: untilNextYear)
     let key = "s/\(bundle.manifest.key)"
     #expect(try bucket.store().versions(key).count == 1)
-    #expect(try bucket.store().retention(key) == untilNextYear)
+    #expect(try bucket.store().lock(key) == StoredLock(untilNextYear))
 
     let second = try LockedBucket()
     let other = try Archive(second.store(), stream: "s")

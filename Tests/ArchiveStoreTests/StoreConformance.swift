@@ -32,7 +32,7 @@ func checkConformance(
   #expect(try store.open("s/manifests/0000000000.json") === nil)
   #expect(try store.read("s/manifests/0000000000.json", limit: 100) == nil)
   #expect(try store.list("s/manifests/").isEmpty)
-  #expect(try store.retention("s/manifests/0000000000.json") == nil)
+  #expect(try store.lock("s/manifests/0000000000.json") == nil)
 
   // What is written is read, under its lock.
   #expect(try store.create("s/manifests/0000000000.json", .bytes(manifest), retention: untilNextYear) == .created)
@@ -45,7 +45,7 @@ func checkConformance(
     #expect(reader.size == bundle.count)
     #expect(try reader.all(pieceBytes: piece) == bundle)
   }
-  #expect(try store.retention("s/bundles/b.zst") == untilNextYear)
+  #expect(try store.lock("s/bundles/b.zst") == StoredLock(untilNextYear))
 
   // Nothing is replaced.
   let other = Array("{\"a\":2}\n".utf8)
@@ -61,10 +61,18 @@ func checkConformance(
   let version = try #require(try store.versions("s/bundles/b.zst").first)
   #expect(version.bytes == bundle.count && !version.isDeleteMarker)
   try store.extend("s/bundles/b.zst", version, to: later)
-  #expect(try store.retention("s/bundles/b.zst") == later)
+  #expect(try store.lock("s/bundles/b.zst") == StoredLock(later))
   try store.extend("s/bundles/b.zst", version, to: untilNextYear)
   #expect(try store.create("s/bundles/b.zst", .bytes(other), retention: untilNextYear) == .exists)
-  #expect(try store.retention("s/bundles/b.zst") == later)
+  #expect(try store.lock("s/bundles/b.zst") == StoredLock(later))
+
+  // A hold comes and goes, and leaves the retention as it is.
+  try store.setLegalHold("s/bundles/b.zst", version, false)
+  later.hasLegalHold = false
+  #expect(try store.lock("s/bundles/b.zst") == StoredLock(later))
+  try store.setLegalHold("s/bundles/b.zst", version, true)
+  later.hasLegalHold = true
+  #expect(try store.lock("s/bundles/b.zst") == StoredLock(later))
 
   // A limit is kept.
   #expect(throws: Failure.self) { try store.read("s/manifests/0000000000.json", limit: manifest.count - 1) }

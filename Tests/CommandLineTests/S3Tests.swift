@@ -7,28 +7,6 @@ import Testing
 
 @Suite("The archive in a bucket", .enabled(if: TemporaryPostgres.isUsable && SeaweedS3.isUsable))
 struct S3Tests {
-  private struct BucketSite {
-    let site: Site
-    let bucket: LockedBucket
-    let change: [String: String?]
-
-    init(through url: String? = nil) throws {
-      site = try Site()
-      bucket = try LockedBucket()
-      var change: [String: String?] = [
-        "AUDIT_ARCHIVE_URL": nil, "AUDIT_ARCHIVE_BUCKET": bucket.client.bucket, "AUDIT_ARCHIVE_PREFIX": "a/b",
-      ]
-      for (name, value) in try LockedBucket.environment(url) { change[name] = value }
-      self.change = change
-    }
-
-    func run(_ arguments: String...) throws -> CommandOutput { try site.run(arguments, change: change) }
-
-    func keys(_ folder: String) throws -> [String] {
-      try bucket.client.list(prefix: "a/b/memory-layer/\(folder)/").map(\.key)
-    }
-  }
-
   @Test("from a chain to a passed drill, and what a stranger does to the bucket is named")
   func mainJob() throws {
     let place = try BucketSite()

@@ -145,7 +145,7 @@ struct BucketTests {
     #expect(try client.createBucket(objectLock: true) == .alreadyOurs)
     refuse(409, "BucketAlreadyExists")
     let error = try failure { () throws(S3Error) in try client.createBucket(objectLock: true) }
-    #expect(error.kind == .other && error.failure.status == .configuration)
+    #expect(error.kind == .nameTaken && error.failure.status == .refused)
   }
 
   @Test("settings go out as documents with a checksum")

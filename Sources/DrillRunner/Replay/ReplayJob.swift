@@ -91,7 +91,7 @@ public struct ReplayJob: Sendable {
           throw ArchiveFinding(archive.name(Archive.manifestKey(sequence)), "it changed while it was read")
         }
         verifier.check(stored, after: previous, &report)
-        var outcome = BundleOutcome(sequence: sequence)
+        var outcome = BundleOutcome()
         try verifier.verifyBundle(
           stored.manifest, &outcome, makesTuples: true, isVouchedFor: settings.checksManifestSignatures
         ) { scan, batch in

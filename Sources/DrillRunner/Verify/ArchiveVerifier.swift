@@ -66,21 +66,12 @@ public struct ArchiveVerifier: Sendable {
 
   /// Verifies manifests' bundles two at a time, so that one's end does not leave a core idle; `body` gets them in order.
   private func verifyAll(_ sequences: [Int], _ body: (BundleOutcome) throws -> Void) throws {
-    let stages = Stages()
-    let token = cancellation.register { stages.fail(Cancellation.failure) }
-    defer { cancellation.unregister(token) }
-    let queue = stages.queue(BoundedQueue<ManifestPlace>(capacity: 2))
-    stages.start("list") {
-      for (place, manifest) in sequences.enumerated() {
-        try queue.push(ManifestPlace(sequence: place, manifest: manifest))
-      }
-      queue.finish()
-    }
-    let lanes = ParallelMap<ManifestPlace, BundleOutcome>(stages, name: "verify", workers: 2, input: queue) {
-      { place in
-        var outcome = BundleOutcome(sequence: place.sequence)
+    try mapInOrder(
+      sequences, name: "verify", workers: 2, cancellation: cancellation, stopped: Failure.stopped,
+      { sequence in
+        var outcome = BundleOutcome()
         do {
-          let stored = try archive.manifest(place.manifest)
+          let stored = try archive.manifest(sequence)
           outcome.stored = stored
           // Before the bundle is opened: what nobody vouches for must not take much memory.
           outcome.manifestFinding = signatureFinding(stored)
@@ -89,10 +80,7 @@ public struct ArchiveVerifier: Sendable {
             isVouchedFor: settings.checksManifestSignatures && outcome.manifestFinding == nil)
         } catch let finding as ArchiveFinding { outcome.finding = finding }
         return outcome
-      }
-    }
-    do { while let outcome = try lanes.pop() { try body(outcome) } } catch { stages.fail(error) }
-    try stages.join()
+      }, body)
   }
 
   /// Checks what a manifest says of itself and of the one before.
@@ -144,7 +132,7 @@ public struct ArchiveVerifier: Sendable {
     work.makesTuples = makesTuples
     var check = BundleCheck(manifest, work, requiresSignatures: settings.requiresSignatures)
     let stages = Stages()
-    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
     try scanRows(reader, name: name, work: work, workers: workers, stages: stages) { scan, batch in
       check.take(batch)
@@ -173,16 +161,8 @@ extension ArchiveVerifier {
   }
 }
 
-/// Place of a manifest among those that are there.
-private struct ManifestPlace: Sequenced {
-  let sequence: Int
-  let manifest: Int
-}
-
 /// What verifying one manifest's bundle found.
-struct BundleOutcome: Sequenced {
-  /// Place among the manifests that are there.
-  let sequence: Int
+struct BundleOutcome: Sendable {
   /// Nil when the manifest itself is damaged.
   var stored: StoredManifest?
   var rows = 0

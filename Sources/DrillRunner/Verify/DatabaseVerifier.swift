@@ -75,7 +75,7 @@ public struct DatabaseVerifier: Sendable {
       columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
     work.makesLeaves = makesLeaves
     let stages = Stages()
-    let token = cancellation.register { stages.fail(Cancellation.failure) }
+    let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
     let sink = ReportSink(
       RowIdentifier(table.columns, table.indexes), requiresSignatures: settings.requiresSignatures,

@@ -54,6 +54,7 @@ extension S3Client {
     switch kind {
     case .noSuchObject: return made(.integrity, "find out who removed it, or whether the credentials see all versions")
     case .noSuchBucket: return made(.configuration, "check the bucket's name and the endpoint")
+    case .nameTaken: return made(.refused, "choose another name: this one is another account's")
     case .coldStorage: return made(.tryLater, "ask for its restore, and run again once it is there")
     case .locked: return made(.refused, "wait for the lock's end; that is what it is for")
     case .conflict: return made(.tryLater, "run it again: another writer was at work on the same key")

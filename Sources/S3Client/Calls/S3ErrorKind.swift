@@ -43,7 +43,7 @@ enum S3ErrorKind {
     "PreconditionFailed": .changed, "InvalidRange": .outOfRange, "NotImplemented": .unsupported,
     "MethodNotAllowed": .unsupported, "BadDigest": .damaged, "XAmzContentSHA256Mismatch": .damaged,
     "XAmzContentChecksumMismatch": .damaged, "PermanentRedirect": .wrongRegion, "TemporaryRedirect": .wrongRegion,
-    "IllegalLocationConstraintException": .wrongRegion, "BucketAlreadyExists": .other,
+    "IllegalLocationConstraintException": .wrongRegion, "BucketAlreadyExists": .nameTaken,
     "ExpiredToken": .denied, "InvalidToken": .denied,
     "ObjectLocked": .locked, "AllAccessDisabled": .denied,
   ]

@@ -12,9 +12,9 @@ extension Audit {
       abstract: "Verify and export every closed day since the last manifest.",
       discussion: """
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_ARCHIVE_RETENTION_DAYS, \
-        AUDIT_ARCHIVE_LEGAL_HOLD, AUDIT_MANIFEST_SIGNER, AUDIT_SIGNING_KMS_KEY_ID, AUDIT_SIGNING_ALG, SIGNING_PROXY_URL, \
-        AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNERS_FILE, REQUIRE_KMS, \
-        NODE_ENV; secrets also as NAME_FILE.
+        AUDIT_ARCHIVE_LEGAL_HOLD, AUDIT_ARCHIVE_KMS_KEY_ID, AUDIT_MANIFEST_SIGNER, AUDIT_SIGNING_KMS_KEY_ID, \
+        AUDIT_SIGNING_ALG, SIGNING_PROXY_URL, AUDIT_SIGNING_KEY, AUDIT_SIGNING_PRIVATE_KEY, AUDIT_SIGNING_PUBLIC_KEY, \
+        AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; secrets also as NAME_FILE.
 
         Exit status: 65 anomalies were found (what is there is archived all the same), 66 the table has no rows, \
         75 another run holds the lock.
@@ -37,8 +37,7 @@ extension Audit {
     @Flag(help: "Go on behind the last common row of a database that was set back; recorded in the manifest.")
     var acceptRewind = false
 
-    @Option(help: "Days of retention, at least 365 [AUDIT_ARCHIVE_RETENTION_DAYS, 400].")
-    var retentionDays: Int?
+    @OptionGroup var retention: RetentionOptions
 
     @Option(help: "How far back to read where the server cannot tell which transactions run, in hours.")
     var overlap = 24
@@ -87,19 +86,9 @@ extension Audit {
       settings.uploads = uploads
       settings.bundles.maxRows = maxRows
       settings.bundles.maxContentBytes = maxContentBytes
-      settings.retentionDays = try retention(environment)
+      settings.retentionDays = try retention.days(environment)
       settings.hasLegalHold = try environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")
       return settings
-    }
-
-    private func retention(_ environment: Environment) throws -> Int {
-      let text = try environment.value("AUDIT_ARCHIVE_RETENTION_DAYS")
-      guard let days = retentionDays ?? (text == nil ? 400 : Int(text!)), (365...36_500).contains(days) else {
-        throw Failure(
-          .configuration, "retention must be from 365 to 36500 days", on: "AUDIT_ARCHIVE_RETENTION_DAYS",
-          remedy: "set at least 365")
-      }
-      return days
     }
 
     private func text(_ report: ArchiveReport) -> String {

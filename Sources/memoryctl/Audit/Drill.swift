@@ -15,13 +15,17 @@ extension Audit {
         Variables: STAGING_DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_MANIFEST_SIGNER, and the keys as \
         for audit verify.
 
-        Exit status: 65 the drill failed, 66 nothing is selected, 73 the target is the archive's own source; what else \
+        What lies in cold storage is asked back first; the drill then exits 75, and goes on when it is run again.
+
+        Exit status: 65 the drill failed, 66 nothing is selected, 73 the target is the archive's own source, 75 objects wait \
+        for their restore; what else \
         keeps a drill from its end exits by its own status, and the report says so.
         """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var staging: StagingOptions
+    @OptionGroup var cold: ColdOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
 
@@ -35,13 +39,15 @@ extension Audit {
       let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
       let signer = try context.manifestSigner()
+      let archive = try context.archive(archive)
+      let fixed = try cold.prepare(selection, archive, context, command: "memoryctl audit drill")
       var job = DrillJob(
-        try context.settings(table, signatures, checksManifests: true), try context.archive(archive),
+        try context.settings(table, signatures, checksManifests: true), archive,
         staging: try staging.conninfo(context.environment), signer: signer, progress: context.console,
         cancellation: context.cancellation)
       job.keepsSchema = keep
       if let schema { job.schema = schema }
-      let report = try job.run(selection)
+      let report = try job.run(fixed)
       try context.console.finish(report.json, text(report, job.schema), status: report.exitStatus)
     }
 

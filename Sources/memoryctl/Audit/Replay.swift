@@ -41,12 +41,13 @@ extension Audit {
         Variables: STAGING_DATABASE_URL, DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
 
         Exit status: 65 what was restored does not verify, 66 nothing is selected, 73 the target is the archive's own \
-        source, or the schema exists.
+        source, or the schema exists, 75 objects wait for their restore from cold storage.
         """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var staging: StagingOptions
+    @OptionGroup var cold: ColdOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
 
@@ -75,7 +76,8 @@ extension Audit {
         settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
         cancellation: context.cancellation)
       let result = try job.run(
-        try archive.sequences(selection), schema: schema, isLogged: true)
+        try archive.sequences(try cold.prepare(selection, archive, context, command: "memoryctl audit replay")),
+        schema: schema, isLogged: true)
       try finish(context, result.table, result.report)
     }
 

@@ -17,19 +17,11 @@ extension ManifestCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
-    @Option(help: "First day, as 2026-11-23.") var from: String?
-    @Option(help: "Last day.") var to: String?
+    @OptionGroup var range: ManifestRangeOptions
 
     func run() throws {
       let archive = try JobContext(common, checksSignatures: false).archive(archive)
-      let range = try days()
-      let manifests = try archive.sequences().map { try archive.manifest($0).manifest }.filter {
-        range.contains($0.coverage.day)
-      }
-      guard !manifests.isEmpty else {
-        throw Failure(
-          .nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
-      }
+      let manifests = try range.sequences(archive).map { try archive.manifest($0).manifest }
       let lines = manifests.map { manifest in
         let state = manifest.chain.isIntact ? "intact" : "\(manifest.chain.anomalies.total) anomalies"
         return "\(Manifest.sequenceText(manifest.sequence))  \(manifest.coverage.day)  part \(manifest.coverage.part)"
@@ -38,17 +30,6 @@ extension ManifestCommand {
       }
       try Console(common).finish(
         .object(["manifests": .array(manifests.map(\.summary))]), lines.joined(separator: "\n"))
-    }
-
-    private func days() throws -> ClosedRange<UTCDay> {
-      func day(_ text: String?, _ fallback: UTCDay) throws -> UTCDay {
-        guard let text else { return fallback }
-        guard let day = UTCDay(text) else { throw ValidationError("\"\(text)\" is no day like 2026-11-23") }
-        return day
-      }
-      let (first, last) = (try day(from, UTCDay(number: .min)), try day(to, UTCDay(number: .max)))
-      guard first <= last else { throw ValidationError("--from lies behind --to") }
-      return first...last
     }
   }
 

@@ -21,14 +21,28 @@ struct ArchiveOptions: ParsableArguments {
   func archive(
     _ environment: Environment, keys: KeyRing?, cancellation: Cancellation = Cancellation()
   ) throws -> ArchiveStore.Archive {
+    return try ArchiveStore.Archive(
+      try Self.store(try configuredURL(environment), environment, cancellation),
+      stream: try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer", keys: keys)
+  }
+
+  /// The bucket that the archive is in.
+  func bucket(_ environment: Environment, _ cancellation: Cancellation) throws -> BucketPlace {
+    let text = try configuredURL(environment)
+    guard !text.hasPrefix("file:") else {
+      throw Failure(
+        .configuration, "a folder is no bucket", on: "AUDIT_ARCHIVE_URL", remedy: "give --archive s3://bucket/prefix")
+    }
+    return try BucketPlace(text, environment, cancellation)
+  }
+
+  private func configuredURL(_ environment: Environment) throws -> String {
     guard let text = try Self.url(url, environment) else {
       throw Failure(
         .configuration, "no archive is configured", on: "AUDIT_ARCHIVE_URL",
         remedy: "set it to s3://bucket/prefix or file:///directory, or give --archive")
     }
-    return try ArchiveStore.Archive(
-      try Self.store(text, environment, cancellation),
-      stream: try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer", keys: keys)
+    return text
   }
 
   /// Whether an archive is configured.
@@ -44,6 +58,19 @@ struct ArchiveOptions: ParsableArguments {
     _ text: String, _ environment: Environment, _ cancellation: Cancellation
   ) throws -> any ObjectStore {
     if text.hasPrefix("file:///"), text.utf8.count > 8 { return FileStore(path: String(text.dropFirst(7))) }
+    let place = try BucketPlace(text, environment, cancellation)
+    return S3Store(
+      place.client, prefix: place.prefix, kmsKeyID: try environment.value("AUDIT_ARCHIVE_KMS_KEY_ID"))
+  }
+}
+
+/// A bucket, and what the archive's keys begin with there.
+struct BucketPlace {
+  let client: S3Client
+  /// Without slashes around it.
+  let prefix: String
+
+  init(_ text: String, _ environment: Environment, _ cancellation: Cancellation) throws {
     let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard text.hasPrefix("s3://"), let bucket = parts.first, !bucket.isEmpty else {
       throw Failure(
@@ -52,7 +79,23 @@ struct ArchiveOptions: ParsableArguments {
     }
     let variables = AWSVariables { (name: String) throws(Failure) in try environment.value(name) }
     let (session, http) = try AWSSession.connected(variables, cancellation: cancellation)
-    let prefix = parts.count > 1 ? parts[1].split(separator: "/").joined(separator: "/") : ""
-    return S3Store(try S3Client(session, over: http, bucket: String(bucket)), prefix: prefix)
+    client = try S3Client(session, over: http, bucket: String(bucket))
+    prefix = parts.count > 1 ? parts[1].split(separator: "/").joined(separator: "/") : ""
+  }
+}
+
+/// For how long objects are locked.
+struct RetentionOptions: ParsableArguments {
+  @Option(help: "Days of retention, at least 365 [AUDIT_ARCHIVE_RETENTION_DAYS, 400].")
+  var retentionDays: Int?
+
+  func days(_ environment: Environment) throws -> Int {
+    let text = try environment.value("AUDIT_ARCHIVE_RETENTION_DAYS")
+    guard let days = retentionDays ?? (text == nil ? 400 : Int(text!)), (365...36_500).contains(days) else {
+      throw Failure(
+        .configuration, "retention must be from 365 to 36500 days", on: "AUDIT_ARCHIVE_RETENTION_DAYS",
+        remedy: "set at least 365")
+    }
+    return days
   }
 }

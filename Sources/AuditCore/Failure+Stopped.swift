@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-public import AuditCore
 
 extension Failure {
   /// A signal asked the run to end.

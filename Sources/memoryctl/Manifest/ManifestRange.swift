@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import ArgumentParser
+import AuditCore
+import DrillRunner
+
+/// Which manifests, by their days.
+struct ManifestRangeOptions: ParsableArguments {
+  @Option(help: "First day, as 2026-11-23.") var from: String?
+  @Option(help: "Last day.") var to: String?
+
+  func validate() throws {
+    if let first = try Self.day(from), let last = try Self.day(to), first > last {
+      throw ValidationError("--from lies behind --to")
+    }
+  }
+
+  var isGiven: Bool { from != nil || to != nil }
+
+  /// - Throws: status `nothingToCheck` where no manifest is of these days.
+  func sequences(_ archive: ArchiveStore.Archive) throws -> Range<Int> {
+    let all = try archive.sequences(.all)
+    guard isGiven else { return all }
+    let first = try Self.day(from) ?? archive.manifest(all.lowerBound).manifest.coverage.day
+    let last = try Self.day(to) ?? archive.manifest(all.upperBound - 1).manifest.coverage.day
+    guard first <= last else {
+      throw Failure(
+        .nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
+    }
+    return try archive.sequences(.range(first, last))
+  }
+
+  private static func day(_ text: String?) throws -> UTCDay? {
+    guard let text else { return nil }
+    guard let day = UTCDay(text) else { throw ValidationError("\"\(text)\" is no day like 2026-11-23") }
+    return day
+  }
+}
+
+/// Which manifests a command changes something of: never all of them by mistake.
+struct ManifestChoiceOptions: ParsableArguments {
+  @OptionGroup var range: ManifestRangeOptions
+  @Flag(help: "All manifests, in the place of --from and --to.") var all = false
+
+  func validate() throws {
+    guard all != range.isGiven else {
+      throw ValidationError("give --from and --to, one of them, or --all")
+    }
+  }
+}
