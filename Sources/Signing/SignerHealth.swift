@@ -43,8 +43,3 @@ public struct SignerHealth: Equatable, Sendable {
     }
   }
 }
-
-extension Duration {
-  /// Whole milliseconds.
-  public var milliseconds: Int { Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000) }
-}

@@ -95,3 +95,9 @@ struct SignerReport {
     return text + entry.health.detail
   }
 }
+
+extension Duration {
+  fileprivate var milliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}
