@@ -36,7 +36,12 @@ struct SignerReport {
             use == .events
             ? try SignerChoice.events(environment, registry: registry, over: connections)
             : try SignerChoice.manifests(environment, registry: registry, over: connections)
-          if let signer { try console.warn(about: signer, environment) }
+          guard let signer else { return nil }
+          try console.warn(about: signer, environment)
+          // A candidate is to be tried out, and yet must not pass for one that signs.
+          do { try registry?.refuse(signer, for: use == .events ? .events : .manifests, at: .now()) } catch {
+            console.warn("\(use.rawValue): \(error)")
+          }
           return signer
         })
     }
