@@ -102,7 +102,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Crypto", "Bytes",
+        "ArchiveStore", "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Crypto",
+        "Bytes",
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),
@@ -129,7 +130,9 @@ let package = Package(
     tests(
       "DrillRunnerTests",
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
-    tests("CommandLineTests", ["memoryctl", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
+    tests(
+      "CommandLineTests",
+      ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Crypto", "Signing", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

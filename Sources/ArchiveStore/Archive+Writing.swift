@@ -9,6 +9,30 @@ extension ObjectStore {
     guard version.bytes == bytes, let reader = try open(key, version) else { return false }
     return try reader.digest() == sha256
   }
+
+  /// Finds the version that has just this content, after ``create(_:_:retention:)`` said that something is there: an earlier
+  /// run's, or this one's whose reply was lost, and whose lock nobody has read back yet. Its lock is made as strong as
+  /// `retention`.
+  ///
+  /// - Returns: whether there is one.
+  public func secure(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool {
+    let (bytes, sha256) = content.measure
+    let own = try versions(key).first {
+      try !$0.isDeleteMarker && holds(key, $0, bytes: bytes, sha256: sha256)
+    }
+    guard let own else { return false }
+    try extend(key, own, to: retention)
+    return true
+  }
+}
+
+extension ObjectContent {
+  fileprivate var measure: (bytes: Int, sha256: Digest) {
+    switch self {
+    case .bytes(let bytes): (bytes.count, SHA256.hash(bytes))
+    case .file(_, let bytes, let sha256): (bytes, sha256)
+    }
+  }
 }
 
 extension Archive {
@@ -18,11 +42,7 @@ extension Archive {
     let key = "\(stream)/\(bundle.manifest.key)"
     let content = ObjectContent.file(bundle.file, bytes: bundle.manifest.bytes, sha256: bundle.manifest.sha256)
     if try store.create(key, content, retention: retention) == .created { return }
-    let same = try store.versions(key).first {
-      try !$0.isDeleteMarker
-        && store.holds(key, $0, bytes: bundle.manifest.bytes, sha256: bundle.manifest.sha256)
-    }
-    if let same { return try store.extend(key, same, to: retention) }
+    if try store.secure(key, content, retention: retention) { return }
     if try store.addVersion(key, content, retention: retention) { return }
     throw Failure(
       .integrity, "an object of this name has another content", on: name(bundle.manifest.key),
@@ -40,7 +60,9 @@ extension Archive {
     let document = try signer.sign(.manifest, manifest.json)
     let key = "\(stream)/\(Self.manifestKey(manifest.sequence))"
     let content = ObjectContent.bytes(document.bytes)
-    if try store.create(key, content, retention: manifest.retention) == .exists, try !isCommitted(manifest.sequence) {
+    if try store.create(key, content, retention: manifest.retention) == .exists,
+      try !store.secure(key, content, retention: manifest.retention), try !isCommitted(manifest.sequence)
+    {
       _ = try store.addVersion(key, content, retention: manifest.retention)
     }
     let stored = StoredManifest(manifest: manifest, digest: document.digest, proof: document.proof)
@@ -50,6 +72,28 @@ extension Archive {
         remedy: "nothing is lost: the next run goes on behind it")
     }
     return stored
+  }
+
+  /// Makes a committed manifest's lock as strong as it says itself: the run that wrote it may have ended before it looked.
+  public func secure(_ stored: StoredManifest) throws {
+    // A legal hold may have been taken off since.
+    let retention = Manifest.Retention(until: stored.manifest.retention.until, hasLegalHold: false)
+    guard retention.until > .now() else { return }
+    let key = "\(stream)/\(Self.manifestKey(stored.manifest.sequence))"
+    for version in try store.versions(key) where !version.isDeleteMarker {
+      do {
+        guard try manifest(stored.manifest.sequence, version).digest == stored.digest else { continue }
+        return try store.extend(key, version, to: retention)
+      } catch is ArchiveFinding { continue }
+    }
+  }
+
+  /// Whether no version of these manifests is under a lock, as each is that was committed.
+  public func hasNoLock(_ sequences: ClosedRange<Int>) throws -> Bool {
+    try sequences.allSatisfy { sequence in
+      let key = "\(stream)/\(Self.manifestKey(sequence))"
+      return try store.versions(key).allSatisfy { try $0.isDeleteMarker || store.lock(key, $0).until == nil }
+    }
   }
 
   /// Whether what is in a manifest's place is one: signed by a key at hand, or, without keys, one that can be read.

@@ -99,7 +99,7 @@ public struct Archive: Sendable {
     throw finding ?? ArchiveFinding(name(key), "the manifest is missing")
   }
 
-  private func manifest(_ sequence: Int, _ version: ObjectVersion) throws -> StoredManifest {
+  func manifest(_ sequence: Int, _ version: ObjectVersion) throws -> StoredManifest {
     let key = Self.manifestKey(sequence)
     let read = try lookingAt(key) {
       try store.open("\(stream)/\(key)", version).map { try store.read($0, key, limit: Self.largestManifest) }

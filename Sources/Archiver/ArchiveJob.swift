@@ -73,7 +73,7 @@ public struct ArchiveJob: Sendable {
   private func lastManifest() throws -> StoredManifest? {
     do {
       guard let sequence = try archive.sequences().last else { return nil }
-      if let last = try lastSigned(sequence) { return last }
+      if archive.store.keepsVersions { return try lastSigned(sequence) }
       let last = try archive.manifest(sequence)
       try check(last)
       return last
@@ -85,17 +85,37 @@ public struct ArchiveJob: Sendable {
   }
 
   /// The last manifest that a key at hand has signed, where the store keeps versions: junk that a stranger wrote behind it
-  /// blocks nothing, for the next manifest goes on top of that.
+  /// blocks nothing, for the next manifest goes on top of that. Where there is nothing but junk the archive begins on top,
+  /// unless it is locked: that may be an archive of ours that comes damaged.
   private func lastSigned(_ last: Int) throws -> StoredManifest? {
-    guard archive.store.keepsVersions else { return nil }
+    var unsigned: StoredManifest?
     for sequence in (0...last).reversed() {
-      guard let stored = try? archive.manifest(sequence), archive.isSigned(stored) else { continue }
-      if sequence < last {
-        progress.event("passing over what no known key has signed", ["first": "\(sequence + 1)", "last": "\(last)"])
+      // What cannot be read just now is no junk: going on behind an older one would archive its days twice.
+      guard let stored = try damagedIsNil({ try archive.manifest(sequence) }) else { continue }
+      guard archive.isSigned(stored) else {
+        unsigned = unsigned ?? stored
+        continue
       }
+      if sequence < last { passOver(sequence + 1, last) }
+      if !settings.isDryRun { try archive.secure(stored) }
       return stored
     }
-    return nil
+    if try unsigned == nil && archive.hasNoLock(0...last) {
+      passOver(0, last)
+      return nil
+    }
+    // Nobody's at all: rather a missing key than a stranger's whole archive.
+    let stored = try unsigned ?? archive.manifest(last)
+    try check(stored)
+    return stored
+  }
+
+  private func passOver(_ first: Int, _ last: Int) {
+    progress.event("passing over what no known key has signed", ["first": "\(first)", "last": "\(last)"])
+  }
+
+  private func damagedIsNil<R>(_ body: () throws -> R) throws -> R? {
+    do { return try body() } catch is ArchiveFinding { return nil }
   }
 
   /// Goes on behind no manifest whose signature is known to be wrong.

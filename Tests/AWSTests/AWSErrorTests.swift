@@ -72,6 +72,9 @@ struct AWSErrorTests {
     #expect(message("a\tb&#x7f;c") == "abc")
     #expect(message(String(repeating: "ä", count: 600)) == String(repeating: "ä", count: 512))
     #expect(message("wrong. The Canonical String should be x-amz-security-token:SECRET") == "wrong. ")
+    #expect(
+      message("sent AWS4-HMAC-SHA256 SignedHeaders=host, Signature=SECRET")
+        == "sent AWS4-HMAC-SHA256 SignedHeaders=host, ")
     let huge = "<Error><Code>C</Code>" + String(repeating: "<!-- -->", count: 10_000) + "</Error>"
     #expect(error(400, [:], huge).code == "BadRequest")
   }
@@ -81,6 +84,9 @@ struct AWSErrorTests {
     let quoted = error(403, [:], "<Error><Message>key AKIDSECRET is not known</Message></Error>")
     #expect(quoted.hiding([Secret("AKIDSECRET"), nil]).message == "key ‹hidden› is not known")
     #expect(quoted.hiding([Secret("key")]).message == quoted.message)  // too short to be one
+    let words = String(repeating: "x", count: 503)
+    let cut = error(403, [:], "<Error><Message>\(words)AKIDSECRET is not known</Message></Error>")
+    #expect(cut.hiding([Secret("AKIDSECRET")]).message == words)
   }
 
   static let waits: [(name: String, headers: [String: String], seconds: Double?)] = [

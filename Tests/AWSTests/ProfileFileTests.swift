@@ -104,6 +104,12 @@ struct ProfileFileTests {
     for wrong in ["0", "many", "-1"] {
       #expect(throws: Failure.self) { try AWSProfile(AWSVariables(["AWS_MAX_ATTEMPTS": wrong]), files).maxAttempts() }
     }
+    #expect(try AWSProfile(AWSVariables([:]), files).stallSeconds() == 60)
+    #expect(try AWSProfile(AWSVariables(["AUDIT_STALL_SECONDS": "2"]), files).stallSeconds() == 2)
+    for wrong in ["0", "3601", "2.5"] {
+      let variables = AWSVariables(["AUDIT_STALL_SECONDS": wrong])
+      #expect(throws: Failure.self) { try AWSProfile(variables, files).stallSeconds() }
+    }
     #expect(try AWSProfile(AWSVariables([:]), files).caBundle() == "/ca.pem")
     #expect(try AWSProfile(AWSVariables(["AWS_CA_BUNDLE": "/b"]), files).caBundle() == "/b")
   }

@@ -30,9 +30,11 @@ struct AdversaryTests {
     #expect(try scenario.manifests().isEmpty)
   }
 
-  @Test("nothing is appended behind a manifest that no known key verifies")
-  func strangersManifest() throws {
-    let scenario = try Scenario()
+  @Test(
+    "nothing is appended behind a manifest that no known key verifies; in a bucket it blocks nothing",
+    arguments: StoreKind.usable)
+  func strangersManifest(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-18 10:00:00")
     try scenario.night("2026-11-18")
     var manifest = try #require(try scenario.manifests().last)
@@ -45,16 +47,40 @@ struct AdversaryTests {
     manifest.rowCount = 0
     manifest.merkleRoot = MerkleTree().root
     manifest.source.resumeFrom = Timestamp("2026-11-30T00:00:00Z")
-    _ = try scenario.archive.commit(manifest, LocalSigner(privateKey: try PrivateKey.generateEd25519()))
+    let stranger = LocalSigner(privateKey: try PrivateKey.generateEd25519())
+    let forged = try stranger.sign(.manifest, manifest.json).bytes
+    try scenario.store.overwrite("memory-layer/\(Archive.manifestKey(1))", forged)
     try scenario.append("2026-11-19 10:00:00")
-    let failure = #expect(throws: Failure.self) { try scenario.night("2026-11-20") }
-    #expect(failure?.status == .integrity)
-    #expect(try scenario.archive.sequences().count == 2)
+    guard kind == .s3 else {
+      let failure = #expect(throws: Failure.self) { try scenario.night("2026-11-20") }
+      #expect(failure?.status == .integrity)
+      #expect(try scenario.archive.sequences().count == 2)
+      return
+    }
+    #expect(try scenario.night("2026-11-20").sequences == [1, 2])
+    #expect(try scenario.unionIsTheTable())
   }
 
-  @Test("a row that copies an archived one's hash is archived and named")
-  func copiedHash() throws {
-    let scenario = try Scenario()
+  @Test("junk in the first manifest's place keeps no first night from a bucket", arguments: StoreKind.usable)
+  func junkFirst(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
+    try scenario.append("2026-11-18 10:00:00")
+    for sequence in 0..<2 {
+      try scenario.store.overwrite("memory-layer/\(Archive.manifestKey(sequence))", Array("junk".utf8))
+    }
+    guard kind == .s3 else {
+      #expect(#expect(throws: Failure.self) { try scenario.night("2026-11-18") }?.status == .integrity)
+      return
+    }
+    #expect(try scenario.night("2026-11-18").sequences == [0])
+    try scenario.append("2026-11-19 10:00:00")
+    #expect(try scenario.night("2026-11-19").sequences == [1])
+    #expect(try scenario.unionIsTheTable())
+  }
+
+  @Test("a row that copies an archived one's hash is archived and named", arguments: StoreKind.usable)
+  func copiedHash(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.execute("ALTER TABLE public.audit_events DROP CONSTRAINT IF EXISTS audit_events_hash_key")
     let rows = try scenario.append("2026-11-18 10:00:00", "2026-11-18 11:00:00")
     try scenario.night("2026-11-18")
@@ -90,9 +116,9 @@ struct AdversaryTests {
     #expect(try scenario.unionIsTheTable())
   }
 
-  @Test("a row that is inserted with an old stamp is found by the row that it follows")
-  func backdated() throws {
-    let scenario = try Scenario()
+  @Test("a row that is inserted with an old stamp is found by the row that it follows", arguments: StoreKind.usable)
+  func backdated(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-10 10:00:00", "2026-11-18 10:00:00")
     try scenario.night("2026-11-18")
     try scenario.append("2026-11-09 10:00:00", "2026-11-09 11:00:00", "2026-11-19 10:00:00")
@@ -118,9 +144,9 @@ struct AdversaryTests {
     #expect(try scenario.verify().isIntact)
   }
 
-  @Test("one row that joins nothing does not become the head, and accuses no other")
-  func strayRow() throws {
-    let scenario = try Scenario()
+  @Test("one row that joins nothing does not become the head, and accuses no other", arguments: StoreKind.usable)
+  func strayRow(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-17 10:00:00", "2026-11-18 10:00:00")
     let head = scenario.head
     let stray = try scenario.row("2026-11-19 10:00:00", after: SHA256.hash([1]))
@@ -135,9 +161,9 @@ struct AdversaryTests {
     #expect(try scenario.unionIsTheTable())
   }
 
-  @Test("a late fork of an old row does not become the head")
-  func lateFork() throws {
-    let scenario = try Scenario()
+  @Test("a late fork of an old row does not become the head", arguments: StoreKind.usable)
+  func lateFork(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let rows = try scenario.append("2026-11-17 10:00:00", "2026-11-18 10:00:00", "2026-11-18 11:00:00")
     try scenario.night("2026-11-18")
     let fork = try scenario.row("2026-11-19 10:00:00", after: rows[0].hash)

@@ -12,7 +12,7 @@ import Testing
 struct ComparisonTests {
   private func removeManifests(_ scenario: Scenario, _ sequences: ClosedRange<Int>) throws {
     for sequence in sequences {
-      let path = scenario.directory("store/memory-layer/\(Archive.manifestKey(sequence))")
+      let path = scenario.path(Archive.manifestKey(sequence))
       try FileManager.default.removeItem(atPath: path)
     }
   }

@@ -139,7 +139,7 @@ struct JSONNullArchiveTests {
     let scenario = try scenario(isNullable: isNullable)
     try scenario.night("2026-11-18")
     let key = try #require(try scenario.manifests()[0].bundle?.key)
-    let path = scenario.directory("store/memory-layer/\(key)")
+    let path = scenario.path(key)
     let report = try FileVerifier(VerifySettings(keys: scenario.keys), path: path).run()
     #expect(report.isIntact, "\(report.anomalies.listed) \(report.findings)")
     #expect(report.rows == 4)

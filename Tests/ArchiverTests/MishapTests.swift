@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
 import Archiver
 import AuditCore
 import Crypto
@@ -9,9 +10,10 @@ import Testing
 
 @Suite("Mishaps", .enabled(if: TemporaryPostgres.isUsable))
 struct MishapTests {
-  @Test("a database set back to an earlier point: nothing is appended until it is accepted")
-  func rewound() throws {
-    let scenario = try Scenario()
+  @Test(
+    "a database set back to an earlier point: nothing is appended until it is accepted", arguments: StoreKind.usable)
+  func rewound(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let rows = try scenario.append("2026-11-18 10:00:00", "2026-11-18 11:00:00", "2026-11-19 10:00:00")
     try scenario.night("2026-11-19")
     try scenario.execute("DELETE FROM public.audit_events WHERE id = '\(rows[2].id)'")
@@ -32,9 +34,9 @@ struct MishapTests {
     #expect(try scenario.verify().isIntact)
   }
 
-  @Test("a fork at the head whose other side goes on the next day")
-  func forkAtHead() throws {
-    let scenario = try Scenario()
+  @Test("a fork at the head whose other side goes on the next day", arguments: StoreKind.usable)
+  func forkAtHead(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let start = try scenario.append("2026-11-18 10:00:00")[0]
     let left = try scenario.row("2026-11-18 11:00:00")
     let right = try scenario.row("2026-11-18 11:30:00")
@@ -49,9 +51,9 @@ struct MishapTests {
     #expect(try scenario.unionIsTheTable())
   }
 
-  @Test("a day of nothing but rows that have no place on the chain")
-  func offChainOnly() throws {
-    let scenario = try Scenario()
+  @Test("a day of nothing but rows that have no place on the chain", arguments: StoreKind.usable)
+  func offChainOnly(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let rows = try scenario.append("2026-11-18 10:00:00", "2026-11-18 11:00:00", "2026-11-20 10:00:00")
     try scenario.night("2026-11-18")
     for (hour, previous) in [(10, rows[0].hash), (11, SHA256.hash([1]))] {
@@ -99,9 +101,9 @@ struct MishapTests {
     #expect(try scenario.manifests().isEmpty)
   }
 
-  @Test("a second run the same day has nothing to do")
-  func again() throws {
-    let scenario = try Scenario()
+  @Test("a second run the same day has nothing to do", arguments: StoreKind.usable)
+  func again(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.load("chain/clean-hmac.tsv")
     let first = try scenario.run()
     let second = try scenario.run()
@@ -122,19 +124,28 @@ struct MishapTests {
     #expect(try scenario.run().rows == 0)
   }
 
-  @Test("nothing is appended behind a manifest whose signature is wrong")
-  func forgedManifest() throws {
-    let scenario = try Scenario()
+  @Test(
+    "nothing is appended behind a manifest whose signature is wrong; a bucket keeps the sound one below it",
+    arguments: StoreKind.usable)
+  func forgedManifest(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-18 10:00:00")
     try scenario.night("2026-11-18")
-    let path = scenario.directory("store/memory-layer/manifests/0000000000.json")
-    let sound = try String(contentsOfFile: path, encoding: .utf8)
+    let key = "memory-layer/\(Archive.manifestKey(0))"
+    let sound = String(decoding: try #require(try scenario.store.store.read(key, limit: 1 << 20)), as: UTF8.self)
     let stored = try scenario.archive.manifest(0)
     let signature = Base64.encode(stored.proof.signatures[0].signature)
     let forged = sound.replacingOccurrences(of: signature, with: Base64.encode(SHA256.hash([1]).bytes))
-    try FileManager.default.removeItem(atPath: path)
-    try forged.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(#expect(throws: Failure.self) { try scenario.night("2026-11-19") }?.status == .integrity)
+    try scenario.store.overwrite(key, Array(forged.utf8))
+    guard kind == .s3 else {
+      #expect(#expect(throws: Failure.self) { try scenario.night("2026-11-19") }?.status == .integrity)
+      return
+    }
+    try scenario.append("2026-11-19 10:00:00")
+    #expect(try scenario.night("2026-11-19").rows == 1)
+    let finding = try #require(try scenario.verify().findings.first)
+    #expect(finding.object == scenario.archive.name(Archive.manifestKey(0)))
+    #expect(finding.reason.contains("2 versions of different content"))
   }
 
   @Test("a bundle that a crashed run left is used when it is the same, and refused when it is not")
@@ -143,12 +154,12 @@ struct MishapTests {
     try scenario.append("2026-11-18 10:00:00")
     try scenario.night("2026-11-18")
     let bundle = try #require(try scenario.manifests()[0].bundle).key
-    let manifest = scenario.directory("store/memory-layer/manifests/0000000000.json")
+    let manifest = scenario.path("manifests/0000000000.json")
     try FileManager.default.removeItem(atPath: manifest)
     #expect(try scenario.night("2026-11-18").rows == 1)
     #expect(try scenario.manifests()[0].bundle?.key == bundle)
     try FileManager.default.removeItem(atPath: manifest)
-    let path = scenario.directory("store/memory-layer/\(bundle)")
+    let path = scenario.path(bundle)
     try FileManager.default.removeItem(atPath: path)
     try Data("another".utf8).write(to: URL(fileURLWithPath: path))
     #expect(#expect(throws: Failure.self) { try scenario.night("2026-11-18") }?.status == .integrity)

@@ -9,9 +9,9 @@ import TestSupport
 
 @Suite("Clock order is not chain order", .enabled(if: TemporaryPostgres.isUsable))
 struct OrderTests {
-  @Test("days are cut where the chain reaches them, midnight itself included")
-  func midnight() throws {
-    let scenario = try Scenario()
+  @Test("days are cut where the chain reaches them, midnight itself included", arguments: StoreKind.usable)
+  func midnight(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let rows = try scenario.append(
       "2026-11-18 00:00:00", "2026-11-17 23:59:59.999999", "2026-11-18 23:59:59.999999", "2026-11-19 00:00:00",
       "2026-11-18 23:59:58", "2026-11-21 12:00:00")
@@ -25,9 +25,10 @@ struct OrderTests {
     #expect(try scenario.verifyBoth().isIntact)
   }
 
-  @Test("ties and times that go back keep the chain's order, whatever the order in the table")
-  func ties() throws {
-    let scenario = try Scenario()
+  @Test(
+    "ties and times that go back keep the chain's order, whatever the order in the table", arguments: StoreKind.usable)
+  func ties(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let rows = try (0..<40).map { index in
       try scenario.append("2026-11-20 10:00:0\(index % 3 == 0 ? 0 : index % 10)")[0]
     }
@@ -40,9 +41,9 @@ struct OrderTests {
     #expect(try scenario.verifyBoth().isIntact)
   }
 
-  @Test("a row stamped in a closed day but chained later is in the next bundle")
-  func straggler() throws {
-    let scenario = try Scenario()
+  @Test("a row stamped in a closed day but chained later is in the next bundle", arguments: StoreKind.usable)
+  func straggler(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     let first = try scenario.append(
       "2026-11-18 10:00:00", "2026-11-19 00:00:01", "2026-11-18 23:59:59", "2026-11-19 08:00:00")
     try scenario.night("2026-11-18")
@@ -52,9 +53,11 @@ struct OrderTests {
     #expect(try scenario.verifyBoth().isIntact)
   }
 
-  @Test("one night, several missed nights, and years of backlog give the same rows in the same order")
-  func backlog() throws {
-    let scenario = try Scenario()
+  @Test(
+    "one night, several missed nights, and years of backlog give the same rows in the same order",
+    arguments: StoreKind.usable)
+  func backlog(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     var ids = try scenario.append("2024-01-01 12:00:00", "2024-06-01 12:00:00").map(\.id)
     try scenario.night("2024-06-01")
     ids += try scenario.append("2024-06-05 12:00:00", "2026-01-01 00:00:00").map(\.id)
@@ -66,9 +69,9 @@ struct OrderTests {
     #expect(try scenario.verifyBoth().isIntact)
   }
 
-  @Test("a transaction that is open over the nightly run is in the next one")
-  func lateCommit() throws {
-    let scenario = try Scenario()
+  @Test("a transaction that is open over the nightly run is in the next one", arguments: StoreKind.usable)
+  func lateCommit(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-20 10:00:00")
     let late = try PostgresSession(scenario.url)
     try late.executeScript("BEGIN")
@@ -89,9 +92,9 @@ struct OrderTests {
     #expect(try scenario.verifyBoth().isIntact)
   }
 
-  @Test("a prepared transaction is waited for")
-  func prepared() throws {
-    let scenario = try Scenario()
+  @Test("a prepared transaction is waited for", arguments: StoreKind.usable)
+  func prepared(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.append("2026-11-20 10:00:00")
     let row = try scenario.row("now()")
     do {
@@ -106,9 +109,9 @@ struct OrderTests {
     #expect(try scenario.unionIsTheTable())
   }
 
-  @Test("bundles are cut at their greatest number of rows")
-  func parts() throws {
-    let scenario = try Scenario()
+  @Test("bundles are cut at their greatest number of rows", arguments: StoreKind.usable)
+  func parts(kind: StoreKind) throws {
+    let scenario = try Scenario(kind)
     try scenario.load("chain/clean-hmac.tsv")
     try scenario.run { $0.bundles.maxRows = 50 }
     let manifests = try scenario.manifests().filter { $0.rowCount > 0 }

@@ -13,24 +13,24 @@ import RowCodec
 import Signing
 import TestSupport
 
-/// A source database, an archive in a folder, and a hand that appends to the chain.
+/// A source database, an archive, and a hand that appends to the chain.
 final class Scenario {
   static let key = Array("vector-key".utf8)
 
   let url: String
-  let directory: TemporaryDirectory
+  let store: TestStore
   let archive: Archive
   let signer = LocalSigner(hmacKey: Scenario.key, kid: "local-hmac")
   let keys: KeyRing
   private(set) var head: Digest?
   private var number = 0
 
-  init() throws {
+  init(_ kind: StoreKind = .file) throws {
     url = try TemporaryPostgres.shared().createDatabase("source")
-    directory = try TemporaryDirectory("archive")
-    archive = try Archive(FileStore(path: directory("store")), stream: "memory-layer")
+    store = try TestStore(kind)
     let registry = try KeyRegistry(parsing: Fixtures.bytes("registry.json"), name: "registry.json")
     keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: registry)
+    archive = try Archive(store.store, stream: "memory-layer", keys: keys)
     try PostgresSession(url).executeScript("SET search_path = public; " + TemporaryPostgres.auditEvents)
   }
 
@@ -104,6 +104,9 @@ final class Scenario {
   }
 
   func setHead(_ head: Digest?) { self.head = head }
+
+  /// Where an object of the stream is in the folder.
+  func path(_ key: String) -> String { store.path("memory-layer/\(key)") }
 
   var settings: ArchiveSettings {
     var settings = ArchiveSettings(conninfo: url, table: TableName(schema: "public", name: "audit_events"))

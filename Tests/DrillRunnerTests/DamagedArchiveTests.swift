@@ -7,16 +7,30 @@ import Signing
 import TestSupport
 import Testing
 
-/// A copy of the golden archive, to be damaged.
+/// A copy of the golden archive in a folder, to be damaged. A bucket gets what has become of it, for nothing can be taken
+/// out of one.
 private final class Damaged {
   let directory: TemporaryDirectory
   let archive: Archive
+  private let draft: Archive
+  private var bucket: TestStore?
   private let signer = LocalSigner(hmacKey: [1, 2, 3], kid: "forger")
 
-  init() throws {
+  init(_ kind: StoreKind = .file) throws {
     directory = try TemporaryDirectory("golden")
     try FileManager.default.copyItem(atPath: Fixtures.path("golden-archive"), toPath: directory("archive"))
-    archive = try Archive(FileStore(path: directory("archive")), stream: "memory-layer")
+    draft = try Archive(FileStore(path: directory("archive")), stream: "memory-layer")
+    bucket = kind == .s3 ? try TestStore(.s3) : nil
+    archive = try bucket.map { try Archive($0.store, stream: "memory-layer") } ?? draft
+  }
+
+  private func publish() throws {
+    guard let bucket else { return }
+    self.bucket = nil
+    for key in try FileManager.default.subpathsOfDirectory(atPath: directory("archive")) {
+      let bytes = FileManager.default.contents(atPath: directory("archive/\(key)"))
+      if let bytes { try bucket.overwrite(key, [UInt8](bytes)) }
+    }
   }
 
   func path(_ key: String) -> String { directory("archive/memory-layer/\(key)") }
@@ -30,7 +44,7 @@ private final class Damaged {
 
   /// Puts a changed manifest in place of one, signed by somebody.
   func forge(_ sequence: Int, _ change: (inout Manifest) -> Void) throws {
-    var manifest = try archive.manifest(sequence).manifest
+    var manifest = try draft.manifest(sequence).manifest
     change(&manifest)
     try write(Archive.manifestKey(sequence), signer.sign(.manifest, manifest.json).bytes)
   }
@@ -40,6 +54,7 @@ private final class Damaged {
     var settings = VerifySettings(
       keys: try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: registry))
     settings.checksManifestSignatures = checksSignatures
+    try publish()
     return try ArchiveVerifier(settings, archive).run()
   }
 
@@ -54,9 +69,9 @@ private final class Damaged {
 
 @Suite("Whatever is wrong with an archive, the rest of it is verified")
 struct DamagedArchiveTests {
-  @Test("columns that hold no chain", arguments: [true, false])
-  func columns(isEmpty: Bool) throws {
-    let damaged = try Damaged()
+  @Test("columns that hold no chain", arguments: [true, false], StoreKind.usable)
+  func columns(isEmpty: Bool, kind: StoreKind) throws {
+    let damaged = try Damaged(kind)
     try damaged.forge(0) { manifest in
       if isEmpty { manifest.source.columns = [] } else { manifest.source.columns.removeAll { $0.name == "prev_hash" } }
     }
@@ -103,16 +118,18 @@ struct DamagedArchiveTests {
     #expect(report.manifests == (folder == "manifests" ? 0 : 4))
   }
 
-  @Test("holes, and names that are no manifest's")
-  func holes() throws {
-    let damaged = try Damaged()
+  @Test("holes, and names that are no manifest's", arguments: StoreKind.usable)
+  func holes(kind: StoreKind) throws {
+    let damaged = try Damaged(kind)
     try damaged.remove("manifests/0000000001.json")
     for name in ["0000000012.json", "9999999999.json", "junk", "00000000a4.json", "0000000007.json.old"] {
       try damaged.write("manifests/\(name)", [0x7b])
     }
-    // A name that is no UTF-8.
-    let raw = damaged.path("manifests/").utf8CString.dropLast() + [CChar(bitPattern: 0xff), 0]
-    #expect(raw.withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) } >= 0)
+    if kind == .file {
+      // A name that is no UTF-8.
+      let raw = damaged.path("manifests/").utf8CString.dropLast() + [CChar(bitPattern: 0xff), 0]
+      #expect(raw.withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) } >= 0)
+    }
     let report = try damaged.verify()
     #expect(report.manifests == 5)
     #expect(report.rows == 136)
@@ -126,12 +143,15 @@ struct DamagedArchiveTests {
     #expect(found["manifests/0000000012.json"]?.contains("JSON") == true)
     // The one behind a hole cannot be compared with the one before.
     #expect(found["manifests/0000000002.json"] == nil && found["manifests/0000000003.json"] == nil)
-    #expect(throws: ArchiveFinding.self) { try damaged.archive.sequences() }
+    switch kind {
+    case .file: #expect(throws: ArchiveFinding.self) { try damaged.archive.sequences() }
+    case .s3: #expect(try damaged.archive.sequences() == 0..<1)
+    }
   }
 
-  @Test("nothing but a hole or foreign names")
-  func onlyHoles() throws {
-    let damaged = try Damaged()
+  @Test("nothing but a hole or foreign names", arguments: StoreKind.usable)
+  func onlyHoles(kind: StoreKind) throws {
+    let damaged = try Damaged(kind)
     for sequence in 0..<4 { try damaged.remove(Archive.manifestKey(sequence)) }
     try damaged.write("manifests/junk", [1])
     #expect(try damaged.findings().keys.sorted() == ["manifests/junk"])

@@ -14,7 +14,7 @@ import Testing
 struct Drill {
   let source: String
   let staging: String
-  let directory: TemporaryDirectory
+  let store: TestStore
   let archive: Archive
   let keys: KeyRing
   let signer: LocalSigner
@@ -23,17 +23,16 @@ struct Drill {
   ///   - change: SQL that the source gets before it is archived.
   ///   - nights: a last day to archive, and SQL that the source gets behind that.
   init(
-    _ fixture: String = "chain/clean-hmac.tsv", change: String? = nil, nights: [(through: String, then: String)] = []
-  )
-    throws
-  {
+    _ fixture: String = "chain/clean-hmac.tsv", in kind: StoreKind = .file, change: String? = nil,
+    nights: [(through: String, then: String)] = []
+  ) throws {
     let server = try TemporaryPostgres.shared()
     source = try server.createDatabase("source")
     staging = try server.createDatabase("staging")
-    directory = try TemporaryDirectory("drill")
-    archive = try Archive(FileStore(path: directory("store")), stream: "memory-layer")
+    store = try TestStore(kind)
     signer = LocalSigner(privateKey: try PrivateKey.generateEd25519())
     keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: nil).adding(signer)
+    archive = try Archive(store.store, stream: "memory-layer", keys: keys)
     let session = try PostgresSession(source)
     try session.executeScript("SET search_path = public; " + TemporaryPostgres.auditEvents)
     let text = try Fixtures.bytes(fixture)
@@ -78,9 +77,7 @@ struct Drill {
         document = SignedDocument(.manifest, manifest.json, proof: proof)
       }
       previous = document.digest
-      let path = directory("store/memory-layer/\(Archive.manifestKey(sequence))")
-      try FileManager.default.removeItem(atPath: path)
-      try Data(document.bytes).write(to: URL(fileURLWithPath: path))
+      try store.overwrite("memory-layer/\(Archive.manifestKey(sequence))", document.bytes)
     }
   }
 

@@ -12,9 +12,9 @@ import Testing
 
 @Suite("The drill", .enabled(if: TemporaryPostgres.isUsable))
 struct DrillTests {
-  @Test("a sound archive passes, with every step, and its report is signed and stored")
-  func passes() throws {
-    let drill = try Drill()
+  @Test("a sound archive passes, with every step, and its report is signed and stored", arguments: StoreKind.usable)
+  func passes(kind: StoreKind) throws {
+    let drill = try Drill(in: kind)
     let report = try drill.job().run(.all)
     #expect(report.isPassed, "\(report.steps)")
     #expect(report.rows == 400)
@@ -34,23 +34,23 @@ struct DrillTests {
     #expect(left.isEmpty)
   }
 
-  @Test("a damaged archive fails and is named")
-  func fails() throws {
-    let drill = try Drill("chain/broken-hash.tsv")
+  @Test("a damaged archive fails and is named", arguments: StoreKind.usable)
+  func fails(kind: StoreKind) throws {
+    let drill = try Drill("chain/broken-hash.tsv", in: kind)
     let report = try drill.job().run(.all)
     #expect(!report.isPassed)
     #expect(report.anomalies.listed.map(\.kind) == [.hashMismatch])
   }
 
-  @Test("it refuses the archive's own source")
-  func refusesSource() throws {
-    let drill = try Drill()
+  @Test("it refuses the archive's own source", arguments: StoreKind.usable)
+  func refusesSource(kind: StoreKind) throws {
+    let drill = try Drill(in: kind)
     #expect(#expect(throws: Failure.self) { try drill.job(staging: drill.source).run(.all) }?.status == .refused)
   }
 
-  @Test("a selection restores its days alone, from the middle of the chain too")
-  func selection() throws {
-    let drill = try Drill()
+  @Test("a selection restores its days alone, from the middle of the chain too", arguments: StoreKind.usable)
+  func selection(kind: StoreKind) throws {
+    let drill = try Drill(in: kind)
     let day = try #require(UTCDay("2026-11-21"))
     let report = try drill.job().run(.day(day))
     #expect(report.isPassed, "\(report.steps)")
@@ -103,9 +103,11 @@ struct ReplayTests {
     UPDATE public.audit_events SET c_regrole = 'postgres';
     """
 
-  @Test("the replayed table equals the source, ids and microseconds included, with its indexes")
-  func equal() throws {
-    let drill = try Drill(change: "CREATE INDEX ON public.audit_events (created_at DESC, event_type)")
+  @Test(
+    "the replayed table equals the source, ids and microseconds included, with its indexes",
+    arguments: StoreKind.usable)
+  func equal(kind: StoreKind) throws {
+    let drill = try Drill(in: kind, change: "CREATE INDEX ON public.audit_events (created_at DESC, event_type)")
     let job = ReplayJob(VerifySettings(keys: drill.keys), drill.archive, staging: drill.staging)
     let result = try job.run(try drill.archive.sequences(.all), schema: "replayed", isLogged: true)
     #expect(result.report.isIntact)

@@ -32,4 +32,47 @@ struct SecretTests {
     ]
     for error in errors { #expect(!String(reflecting: error).contains("SECRET"), "\(error)") }
   }
+
+  static let secretHeaders = [
+    "Authorization", "authorization", "Proxy-Authorization", "X-Amz-Security-Token", "x-aws-ec2-metadata-token",
+    "Cookie",
+    "Set-Cookie", "X-Api-Key", "x-amz-server-side-encryption-customer-key",
+  ]
+
+  @Test("a header that lets its holder act prints no value", arguments: secretHeaders)
+  func headers(name: String) {
+    let header = HTTPHeader(name: name, value: "SECRET")
+    let request = HTTPRequest(method: "GET", url: "http://h/", headers: [header], body: .bytes(Array("SECRET".utf8)))
+    let response = HTTPResponse(status: 200, headers: [header])
+    for value: Any in [header, [header], Optional(header) as Any, request, [request], response] {
+      #expect(!printed(value).contains("SECRET"), "\(printed(value))")
+      #expect(printed(value).contains(name))
+    }
+  }
+
+  @Test("others do, and of a URL all but the values that sign it")
+  func plainHeaders() {
+    let header = HTTPHeader(name: "x-amz-object-lock-mode", value: "COMPLIANCE")
+    #expect("\(header)" == "x-amz-object-lock-mode: COMPLIANCE")
+    let url = "http://h/k?versionId=7&X-Amz-Signature=SECRET&X-Amz-Credential=SECRET&X-Amz-Security-Token=SECRET&a"
+    let request = HTTPRequest(method: "PUT", url: url, headers: [header], body: .bytes([1, 2]))
+    #expect(!printed(request).contains("SECRET"))
+    #expect("\(request)".hasPrefix("PUT http://h/k?versionId=7&X-Amz-Signature=‹hidden›&"))
+    #expect("\(request)".hasSuffix("&a; x-amz-object-lock-mode: COMPLIANCE; 2 bytes"))
+  }
+
+  @Test("settings show no key, whether it came as a text or with a passphrase, and no proxy's password")
+  func settings() {
+    let settings = HTTPSettings(
+      clientCertificate: "c.pem", clientKey: "-----BEGIN PRIVATE KEY-----SECRET", clientKeyPassphrase: "SECRET",
+      proxy: .url("http://u:SECRET@h:1"))
+    #expect(!printed(settings).contains("SECRET") && !printed([settings]).contains("SECRET"))
+  }
+
+  /// Everything that printing could make of a value.
+  private func printed(_ value: Any) -> String {
+    var dumped = ""
+    dump(value, to: &dumped)
+    return "\(value) \(String(reflecting: value)) \(dumped)"
+  }
 }

@@ -181,7 +181,7 @@ struct PutTests {
 
   @Test("what arrived damaged says so", arguments: ["BadDigest", "XAmzContentSHA256Mismatch"])
   func damaged(_ code: String) throws {
-    server.inject(.answer(.error(400, code)))
+    server.inject(.answer(.error(400, code)), times: .max)
     let error = try failure { () throws(S3Error) in try client.put("k", [1]) }
     #expect(error.kind == .damaged && error.failure.status == .unavailable)
   }

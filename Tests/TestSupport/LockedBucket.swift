@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AWS
+internal import Crypto
 internal import HTTPTransport
 internal import Pipeline
 public import S3Client
 
 /// A bucket of a test's own with Object Lock, on the server that all tests share.
-public struct LockedBucket {
+public struct LockedBucket: Sendable {
+  /// One that tests share which keep to a prefix of their own: making a bucket takes the server a while.
+  public static func shared() throws -> LockedBucket { try sharedBucket.get() }
+  private static let sharedBucket = Result { try LockedBucket() }
+
   public let client: S3Client
   public let directory: TemporaryDirectory
 
@@ -20,6 +25,12 @@ public struct LockedBucket {
     client = try S3Client(session, over: http, bucket: name)
     directory = try TemporaryDirectory("s3")
     if creates { _ = try client.createBucket(objectLock: true) }
+  }
+
+  /// Writes a version without a lock, on top of what is there.
+  public func put(_ key: String, _ bytes: [UInt8]) throws {
+    _ = try client.put(
+      key, .bytes(bytes), sha256: SHA256.hash(bytes), lock: nil, legalHold: false, ifAbsent: false)
   }
 
   /// Variables that lead a program to the server.

@@ -18,16 +18,25 @@ public final class SeaweedS3: Sendable {
   public let secretKey = "test-secret-key"
   public let region = "us-east-1"
   public let port: Int
+  /// Where it speaks TLS; nil where it has no certificate.
+  public let tlsPort: Int?
+  /// Buckets are also labels in front of this host, which resolves to loopback as all names below `localhost` do.
+  public static let domain = "s3.localhost"
   /// Holds `data`, `ids.json` and `log`.
   public let directory: String
   private let process: ServerProcess
 
   /// Starts a server without buckets.
-  public init() throws {
+  ///
+  /// - Parameter certificate: what it speaks TLS with, on a port of its own.
+  public init(certificate: TestCertificates.Pair? = nil) throws {
     let program = try Self.program()
     directory = try TemporaryDirectory.make("seaweed")
     do {
-      (process, port) = try Self.start(program, directory, [accessKey, secretKey])
+      let ports: [Int]
+      (process, ports) = try Self.start(program, directory, [accessKey, secretKey], certificate)
+      port = ports[3]
+      tlsPort = certificate.map { _ in ports[8] }
     } catch {
       try? FileManager.default.removeItem(atPath: directory)
       throw error
@@ -62,8 +71,8 @@ public final class SeaweedS3: Sendable {
   }
 
   private static func start(
-    _ program: String, _ directory: String, _ keys: [String]
-  ) throws -> (ServerProcess, port: Int) {
+    _ program: String, _ directory: String, _ keys: [String], _ certificate: TestCertificates.Pair?
+  ) throws -> (ServerProcess, ports: [Int]) {
     try FileManager.default.createDirectory(atPath: directory + "/data", withIntermediateDirectories: false)
     let identities = """
       {"identities": [{"name": "test", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
@@ -72,21 +81,23 @@ public final class SeaweedS3: Sendable {
     try Data(identities.utf8).write(to: URL(fileURLWithPath: directory + "/ids.json"))
     for _ in 0..<5 {
       // Each service has two ports: HTTP, and gRPC for the others of the server.
-      let ports = try Socket.freePorts(8)
+      let ports = try Socket.freePorts(9)
       // Sockets that it makes there whatever it is told, and leaves behind when it is killed.
       let services = ["master", "volume", "filer", "s3"]
-      let sockets = zip(services, ports[4...]).map { "/tmp/seaweedfs-\($0)-grpc-\($1).sock\n" }.joined()
+      let sockets = zip(services, ports[4..<8]).map { "/tmp/seaweedfs-\($0)-grpc-\($1).sock\n" }.joined()
       try Data(sockets.utf8).write(to: URL(fileURLWithPath: directory + "/leftovers"))
       // Told to end, it takes a quarter of a minute.
       let process = try ServerProcess.watch(
-        directory, command: [program] + arguments(directory, ports), signal: "KILL")
-      if try waitUntilReady(ports[3], directory) { return (process, ports[3]) }
+        directory, command: [program] + arguments(directory, ports, certificate), signal: "KILL")
+      if try waitUntilReady(ports[3], directory) { return (process, ports) }
       process.stop(keepingFiles: true)  // somebody else took a port meanwhile
     }
     throw TestSupportError("SeaweedFS did not start: \(log(directory).suffix(4000))")
   }
 
-  private static func arguments(_ directory: String, _ ports: [Int]) -> [String] {
+  private static func arguments(
+    _ directory: String, _ ports: [Int], _ certificate: TestCertificates.Pair?
+  ) -> [String] {
     var arguments = [
       "server", "-dir=\(directory)/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=256",
       // Each bucket takes seven volumes, which are empty at first.
@@ -100,6 +111,12 @@ public final class SeaweedS3: Sendable {
     for (index, service) in ["master", "volume", "filer", "s3"].enumerated() {
       arguments.append("-\(service).port=\(ports[index])")
       arguments.append("-\(service).port.grpc=\(ports[index + 4])")
+    }
+    arguments.append("-s3.domainName=\(domain)")
+    if let certificate {
+      arguments += [
+        "-s3.port.https=\(ports[8])", "-s3.cert.file=\(certificate.certificate)", "-s3.key.file=\(certificate.key)",
+      ]
     }
     return arguments
   }

@@ -65,12 +65,14 @@ public final class TemporaryPostgres: Sendable {
     return "postgresql://\(credentials)@127.0.0.1:\(port)/\(encoded(database))"
   }
 
-  /// Makes an empty database.
+  /// Makes a database.
   ///
+  /// - Parameter template: the URL of one to copy, which nobody is connected to; nil for an empty one.
   /// - Returns: its URL, for the superuser `postgres`.
-  public func createDatabase(_ purpose: String = "test") throws -> String {
+  public func createDatabase(_ purpose: String = "test", copying template: String? = nil) throws -> String {
     let name = "\(purpose)_\(databases.add(1, ordering: .relaxed).newValue)"
-    try execute("CREATE DATABASE \(quoteIdentifier(name))")
+    let original = template.flatMap { $0.split(separator: "/").last?.removingPercentEncoding } ?? "template1"
+    try execute("CREATE DATABASE \(quoteIdentifier(name)) TEMPLATE \(quoteIdentifier(original))")
     return url(database: name)
   }
 

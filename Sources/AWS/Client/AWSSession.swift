@@ -33,7 +33,9 @@ public final class AWSSession: Sendable {
     _ variables: AWSVariables, cancellation: Cancellation
   ) throws(Failure) -> (session: AWSSession, http: HTTPClient) {
     let agent = "memoryctl/\(Tool.version)"
-    let http = HTTPClient(HTTPSettings(caBundle: try AWSProfile(variables).caBundle(), userAgent: agent))
+    let profile = try AWSProfile(variables)
+    let stall = HTTPSettings.Stall(bytesPerSecond: 1024, seconds: try profile.stallSeconds())
+    let http = HTTPClient(HTTPSettings(stall: stall, caBundle: try profile.caBundle(), userAgent: agent))
     let metadata = HTTPClient(HTTPSettings(connectTimeout: 1, proxy: .none, userAgent: agent))
     _ = cancellation.register {
       http.cancelAll()

@@ -33,10 +33,14 @@ extension AWSError {
     return isName && name.utf8.count <= 128 ? String(name) : nil
   }
 
-  /// The first line, in at most 512 characters. What may follow where a signature is refused quotes the whole request.
+  /// The first line, in at most 512 characters. What may follow where a signature is refused quotes the whole request, and
+  /// its signature with it.
   private static func firstLine(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).first ?? ""
-    let own = line.ranges(of: "The Canonical String").first.map { line[..<$0.lowerBound] } ?? line
+    let quotes = ["The Canonical String", "Signature=", "signature="].compactMap {
+      line.ranges(of: $0).first?.lowerBound
+    }
+    let own = quotes.min().map { line[..<$0] } ?? line
     let printable = own.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }
     return String(String.UnicodeScalarView(printable.prefix(512)))
   }

@@ -40,6 +40,8 @@ extension AWSError {
   private static let transientCodes: Set<String> = [
     "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "ServiceUnavailable",
     "KMSInternalException", "DependencyTimeoutException", "IDPCommunicationError",
+    // The body came as another than was signed, and nothing was done with it.
+    "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
   ]
   private static let skewCodes: Set<String> = [
     "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
@@ -65,13 +67,21 @@ extension AWSError {
   var refusesSignature: Bool { Self.signatureCodes.contains(code) && (400...403).contains(status) }
 
   /// The session token is past its end, whatever our clock says.
-  var saysCredentialsExpired: Bool { Self.expiryCodes.contains(code) }
+  var saysCredentialsExpired: Bool { Self.expiryCodes.contains(code) || isBareRefusal }
+
+  /// A HEAD's 400 has no words: S3 gives it for a token that has ended, and for little else that can be the case here.
+  private var isBareRefusal: Bool {
+    status == 400 && code == "BadRequest" && operation.hasPrefix("Head") && bucketRegion == nil
+  }
 
   /// The error with what is secret taken out of its message, which may quote the request.
   func hiding(_ secrets: [Secret?]) -> AWSError {
     var error = self
     for case let secret? in secrets where secret.text.utf8.count >= 4 {
       error.message = error.message.replacing(secret.text, with: secret.description)
+      // The message may have been cut in the middle of it.
+      let cut = (4..<secret.text.utf8.count).reversed().first { error.message.hasSuffix(secret.text.prefix($0)) }
+      if let cut { error.message.removeLast(cut) }
     }
     return error
   }

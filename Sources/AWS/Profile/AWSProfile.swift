@@ -56,6 +56,15 @@ public struct AWSProfile: Sendable {
     return attempts
   }
 
+  /// Seconds that a service may be silent, or slower than a kilobyte a second: `AUDIT_STALL_SECONDS`, this project's own.
+  public func stallSeconds() throws(Failure) -> Int {
+    guard let text = try variables["AUDIT_STALL_SECONDS"] else { return 60 }
+    guard let seconds = Int(text), (1...3600).contains(seconds) else {
+      throw Failure(.configuration, "this is no number from 1 to 3600", on: "AUDIT_STALL_SECONDS", remedy: "correct it")
+    }
+    return seconds
+  }
+
   /// A file with the certificates that servers are checked by, in place of the system's.
   public func caBundle() throws(Failure) -> String? { try value("AWS_CA_BUNDLE", "ca_bundle") }
 }

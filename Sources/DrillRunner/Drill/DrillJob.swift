@@ -184,9 +184,14 @@ public struct DrillJob: Sendable {
       let document = try signer.sign(.report, report.signed)
       let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
       let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
-      _ = try archive.store.create(
-        "\(archive.stream)/\(key)", .bytes(document.bytes),
-        retention: Manifest.Retention(until: until, hasLegalHold: false))
+      let retention = Manifest.Retention(until: until, hasLegalHold: false)
+      let (place, content) = ("\(archive.stream)/\(key)", ObjectContent.bytes(document.bytes))
+      if try archive.store.create(place, content, retention: retention) == .exists,
+        try !archive.store.secure(place, content, retention: retention)
+      {
+        throw Failure(
+          .refused, "another report is there", on: archive.name(key), remedy: "look at who wrote it, then run it again")
+      }
       report.key = key
     } catch {
       if report.isPassed { throw error }

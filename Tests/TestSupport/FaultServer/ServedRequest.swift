@@ -7,7 +7,7 @@ public struct ServedRequest: Sendable {
   public let method: String
   /// As it stood in the request line.
   public let target: String
-  public let headers: [HTTPHeader]
+  public internal(set) var headers: [HTTPHeader]
   /// Which of the server's connections it came on, from 0.
   public let connection: Int
   /// As much of the body as the server keeps, see ``FaultServer/bodyLimit``.
