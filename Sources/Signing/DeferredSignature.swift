@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AuditCore
 internal import Cryptography
 internal import Pipeline
-internal import Synchronization
 
 /// A signature that only services can verify.
 struct DeferredSignature: Sendable {
@@ -15,24 +15,17 @@ struct DeferredSignature: Sendable {
 
   /// Asks about all of them, several at once.
   ///
-  /// - Throws: the first failure of a service.
+  /// - Throws: the first failure of a service; what stops a run is in the services' own hands.
   static func verdicts(_ all: [DeferredSignature]) throws -> [SignatureVerdict] {
-    let next = Atomic(0)
-    let verdicts = Mutex([SignatureVerdict](repeating: .invalid, count: all.count))
-    let stages = Stages()
-    // A failure sends the others to the end.
-    stages.onFailure { next.store(all.count, ordering: .relaxed) }
-    for _ in 0..<min(calls, all.count) {
-      stages.start("ask") {
-        while true {
-          let index = next.add(1, ordering: .relaxed).oldValue
-          guard index < all.count else { break }
-          if try all[index].isValid() { verdicts.withLock { $0[index] = .valid } }
-        }
-      }
+    var verdicts: [SignatureVerdict] = []
+    try mapInOrder(
+      all, name: "ask", workers: min(calls, all.count), cancellation: Cancellation(), stopped: Failure.stopped
+    ) {
+      try $0.isValid() ? .valid : .invalid
+    } _: {
+      verdicts.append($0)
     }
-    try stages.join()
-    return verdicts.withLock { $0 }
+    return verdicts
   }
 
   private func isValid() throws -> Bool {

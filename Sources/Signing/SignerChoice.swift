@@ -9,13 +9,20 @@ public enum SignerChoice {
 
   /// The signer of appended events; nil where none is configured and none is demanded.
   ///
-  /// - Throws: status `configuration`, before anything is touched, where signing is demanded and no signer is set.
-  ///
   /// - Parameter connections: how services are reached; nil makes ones of the signer's own.
+  /// - Throws: status `configuration`, before anything is touched, where signing is demanded and no signer is set.
   public static func events(
     _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections? = nil
   ) throws(Failure) -> (any Signer)? {
-    let connections = connections ?? SignerConnections(environment)
+    let signer = try openEvents(environment, registry, connections ?? SignerConnections(environment))
+    try (signer as? KMSSigner)?.requireUsable()
+    return signer
+  }
+
+  /// One that may not be able to sign now.
+  private static func openEvents(
+    _ environment: Environment, _ registry: KeyRegistry?, _ connections: SignerConnections
+  ) throws(Failure) -> (any Signer)? {
     if let key = try environment.value("AUDIT_SIGNING_KMS_KEY_ID") {
       return try connections.kms(key, try algorithm(environment), registry, variable: "AUDIT_SIGNING_KMS_KEY_ID")
     }
@@ -32,12 +39,18 @@ public enum SignerChoice {
   public static func manifests(
     _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections? = nil
   ) throws(Failure) -> any Signer {
+    let signer = try openManifests(environment, registry, connections ?? SignerConnections(environment))
+    try (signer as? KMSSigner)?.requireUsable()
+    return signer
+  }
+
+  private static func openManifests(
+    _ environment: Environment, _ registry: KeyRegistry?, _ connections: SignerConnections
+  ) throws(Failure) -> any Signer {
     if let spec = try manifestSpec(environment) {
-      return try signer(spec, environment, registry: registry, over: connections, variable: "AUDIT_MANIFEST_SIGNER")
+      return try open(spec, environment, registry, connections, variable: "AUDIT_MANIFEST_SIGNER")
     }
-    guard let signer = try events(environment, registry: registry, over: connections) else {
-      throw noSigner(isRequired: true)
-    }
+    guard let signer = try openEvents(environment, registry, connections) else { throw noSigner(isRequired: true) }
     return signer
   }
 
@@ -61,12 +74,11 @@ public enum SignerChoice {
   ) throws(Failure) -> KeyRing {
     var ring = try KeyRing(environment, registry: registry)
     if try eventsAreKept(environment) {
-      ring = ring.adding(try events(environment, registry: registry, over: connections))
+      ring = ring.adding(try openEvents(environment, registry, connections))
     }
     switch try manifestSpec(environment) {
-    case .kms, .proxy: return ring.adding(try manifests(environment, registry: registry, over: connections))
-    case .local, .mock, nil:
-      return ring.adding(try? manifests(environment, registry: registry, over: connections))
+    case .kms, .proxy: return ring.adding(try openManifests(environment, registry, connections))
+    case .local, .mock, nil: return ring.adding(try? openManifests(environment, registry, connections))
     }
   }
 
@@ -129,6 +141,15 @@ public enum SignerChoice {
     variable: String
   ) throws(Failure) -> any Signer {
     let connections = connections ?? SignerConnections(environment)
+    let signer = try open(spec, environment, registry, connections, variable: variable)
+    try (signer as? KMSSigner)?.requireUsable()
+    return signer
+  }
+
+  private static func open(
+    _ spec: SignerSpec, _ environment: Environment, _ registry: KeyRegistry?, _ connections: SignerConnections,
+    variable: String
+  ) throws(Failure) -> any Signer {
     switch spec {
     case .kms(let key, let algorithm): return try connections.kms(key, algorithm, registry, variable: variable)
     case .proxy(let url): return try connections.proxy(url, nil, registry, variable: variable)

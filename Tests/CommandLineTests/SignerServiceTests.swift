@@ -108,6 +108,25 @@ struct SignerServiceTests {
     #expect(try forged.status == 65 && json(forged)["signatures"]?["invalid"] == 1)
   }
 
+  @Test("an event that KMS does not sign is not appended")
+  func unsigned() throws {
+    let site = try Site()
+    let front = try FaultServer(handler: FaultServer.forwarding(to: try Ministack.shared().url))
+    let variables = try kms(through: front.url).merging(["AWS_MAX_ATTEMPTS": "1"]) { $1 }
+    #expect(try site.run("dev", "chain", "--rows", "5", "--days", "1", change: variables).status == 0)
+    front.inject(
+      .alter { request, response in
+        request.header("x-amz-target") == "TrentService.GenerateMac" ? ServedResponse(503) : response
+      }, times: .max)
+    let lost = try site.run("audit", "append", "--type", "t", "--payload", "-", change: variables, input: "{}")
+    #expect(lost.status == 69 && lost.errorText.contains("kms GenerateMac"), "\(lost.errorText)")
+    front.removeFaults()
+    let table = try site.run("audit", "verify", "--json", "--database", site.source, change: variables)
+    #expect(try table.status == 0 && json(table)["rows"] == 5)
+    #expect(
+      try site.run("audit", "append", "--type", "t", "--payload", "-", change: variables, input: "{}").status == 0)
+  }
+
   @Test("KMS that does not answer: nobody has looked, which is neither intact nor broken")
   func unreachable() throws {
     let site = try Site()
@@ -156,6 +175,18 @@ struct SigningDemandTests {
       #expect(output.errorText.contains("Audit signing is required but no signer is configured"))
     }
     #expect(server.connections == 0)
+  }
+
+  @Test("a candidate is tried out, with a warning, and signs nothing else")
+  func candidate() throws {
+    let site = try Site()
+    let text = try Fixtures.text("registry.json").replacingOccurrences(
+      of: "\"signer_kid\": \"vector-ed25519\"", with: "\"status\": \"candidate\", \"signer_kid\": \"vector-ed25519\"")
+    try text.write(toFile: site.directory("signers.json"), atomically: false, encoding: .utf8)
+    let change: [String: String?] = ["AUDIT_SIGNERS_FILE": site.directory("signers.json")]
+    let tried = try site.run("signer", "test", change: change)
+    #expect(tried.status == 0 && tried.errorText.contains("is a candidate"), "\(tried.errorText)")
+    #expect(try site.run("audit", "archive", change: change).status == 78)
   }
 
   @Test("a local key signs, and says that it is for emergencies")

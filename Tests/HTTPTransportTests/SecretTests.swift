@@ -61,6 +61,14 @@ struct SecretTests {
     #expect("\(request)".hasSuffix("&a; x-amz-object-lock-mode: COMPLIANCE; 2 bytes"))
   }
 
+  @Test("settings show no key, whether it came as a text or with a passphrase, and no proxy's password")
+  func settings() {
+    let settings = HTTPSettings(
+      clientCertificate: "c.pem", clientKey: "-----BEGIN PRIVATE KEY-----SECRET", clientKeyPassphrase: "SECRET",
+      proxy: .url("http://u:SECRET@h:1"))
+    #expect(!printed(settings).contains("SECRET") && !printed([settings]).contains("SECRET"))
+  }
+
   /// Everything that printing could make of a value.
   private func printed(_ value: Any) -> String {
     var dumped = ""

@@ -147,6 +147,40 @@ struct KMSSignerTests {
     #expect(failure?.status == .configuration && failure?.problem.contains("another public key") == true)
   }
 
+  @Test("a key that was disabled signs nothing, and what it signed still verifies")
+  func disabled() throws {
+    let site = try Site(spec: "RSA_2048")
+    let (signer, _) = try site.open()
+    let signature = try signer.sign(digest)
+    try Ministack.shared().call("DisableKey", .object(["KeyId": .string(site.arn)]))
+    func check(_ registry: KeyRegistry?) throws {
+      let environment = Environment(site.variables)
+      let connections = SignerConnections(environment)
+      let keys = try SignerChoice.keyRing(environment, registry: registry, over: connections)
+      var checker = RowSignatureChecker(keys, .all)
+      #expect(try checker.settled(signature, digest, by: site.arn) == .valid)
+      let spec = try #require(SignerSpec("kms:" + site.arn))
+      for sign in [
+        { _ = try SignerChoice.events(environment, registry: registry, over: connections) },
+        { _ = try SignerChoice.manifests(environment, registry: registry, over: connections) },
+        { _ = try SignerChoice.signer(spec, environment, registry: registry, over: connections, variable: "--signer") },
+      ] {
+        let refusal = try failure(sign)
+        #expect(refusal?.status == .configuration && refusal?.problem == "the key is disabled")
+      }
+    }
+    try check(nil)
+    // Where KMS does not give the public half of such a key out, the registry's does.
+    let refusal = #"{"__type":"DisabledException","message":"\#(site.arn) is disabled."}"#
+    site.front.inject(
+      .alter { request, response in
+        request.header("x-amz-target") == "TrentService.GetPublicKey" ? ServedResponse(400, text: refusal) : response
+      }, times: .max)
+    try check(try registry(site.arn, "rsa-sha256", try #require(signer.description.publicKey)))
+    let unlisted = try failure { try check(nil) }
+    #expect(unlisted?.status == .configuration && unlisted?.problem.hasPrefix("the key is disabled") == true)
+  }
+
   @Test("settings that ask for something else than the key is")
   func algorithms() throws {
     let site = try Site(spec: "HMAC_256")

@@ -150,6 +150,21 @@ struct SigningProxyTests {
     #expect(key.publicKey.isValid(try signer.sign(digest), over: digest))
   }
 
+  @Test(
+    "what is neither a PEM text nor a file is refused and not repeated",
+    arguments: ["SIGNING_PROXY_CLIENT_CERT", "SIGNING_PROXY_CLIENT_KEY", "SIGNING_PROXY_CA"])
+  func files(variable: String) throws {
+    let failure = try failure { _ = try settings([variable: "MC4CAQAwBQYDK2VwBCIEIS3CR3T"], url: "https://h") }
+    #expect(failure?.status == .configuration && failure?.object == variable)
+    #expect(failure?.description.contains("S3CR3T") == false)
+    let key = "-----BEGIN PRIVATE KEY-----\\nS3CR3T\\n-----END PRIVATE KEY-----"
+    let torn = try settings(
+      ["SIGNING_PROXY_CLIENT_CERT": Fixtures.path("registry.json"), "SIGNING_PROXY_CLIENT_KEY": key],
+      url: "https://127.0.0.1:1")
+    #expect(torn.clientKey?.text == key.replacingOccurrences(of: "\\n", with: "\n"))
+    #expect(!String(reflecting: torn).contains("S3CR3T"))
+  }
+
   @Test("no redirect is followed, and no key sent after it")
   func redirects() throws {
     let elsewhere = try SigningProxyServer(.own(key), kid: "vector-ed25519")

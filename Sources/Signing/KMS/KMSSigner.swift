@@ -18,7 +18,8 @@ public struct KMSSigner: ServiceSigner {
   private let publicKey: PublicKey?
   private let object: String
 
-  /// Looks the key up.
+  /// Looks the key up. One that is disabled, as after a theft, still verifies where its public half is at hand:
+  /// ``requireUsable()`` is for those who sign.
   ///
   /// - Parameters:
   ///   - name: the key's id, ARN, alias or alias's ARN.
@@ -37,7 +38,6 @@ public struct KMSSigner: ServiceSigner {
         .configuration, "\(wanted!.rawValue) is asked for, and the key, of spec \(key.spec), is for \(own.rawValue)",
         on: variable, remedy: "change what is asked for, or name a key of that kind")
     }
-    try key.requireUsable(on: variable)
     publicKey = own == .hmacSHA256 ? nil : try Self.publicKey(client, key, registry)
     guard publicKey == nil || (publicKey?.kind == .ed25519) == (own == .ed25519) else {
       throw Failure(
@@ -50,15 +50,22 @@ public struct KMSSigner: ServiceSigner {
     (self.client, self.key, object) = (client, key, variable)
   }
 
-  /// The public key; where KMS may not be asked for it the registry's, and else none.
+  /// The public key; where KMS does not give it out the registry's, and without permission else none.
   private static func publicKey(
     _ client: KMSClient, _ key: KMSKey, _ registry: KeyRegistry?
   ) throws(Failure) -> PublicKey? {
     do throws(Failure) { return try client.publicKey(of: key) } catch {
-      guard (error.cause as? AWSError)?.code.hasPrefix("AccessDenied") == true else { throw error }
-      return registry?.key(key.arn)?.publicKey
+      guard let code = (error.cause as? AWSError)?.code else { throw error }
+      let isDenied = code.hasPrefix("AccessDenied")
+      guard isDenied || ["DisabledException", "KMSInvalidStateException"].contains(code) else { throw error }
+      let listed = registry?.key(key.arn)?.publicKey
+      guard listed != nil || isDenied else { throw error }
+      return listed
     }
   }
+
+  /// - Throws: where the key was not enabled when it was looked up; the sentence says why.
+  func requireUsable() throws(Failure) { try key.requireUsable(on: object) }
 
   private static func kid(_ key: KMSKey, _ publicKey: PublicKey?, _ registry: KeyRegistry?) throws(Failure) -> String {
     guard let publicKey, let registry else { return key.arn }

@@ -12,7 +12,7 @@ public struct SigningProxySettings: Sendable {
   public var apiKey: Secret?
   /// PEM texts, or paths of PEM files.
   public var clientCertificate: String?
-  public var clientKey: String?
+  public var clientKey: Secret?
   /// The authorities that the proxy's certificate is checked by, in place of the machine's.
   public var authorities: String?
 
@@ -30,9 +30,9 @@ public struct SigningProxySettings: Sendable {
     endpoint = try Endpoint(url, from: variable)
     self.variable = variable
     apiKey = try environment.value("SIGNING_PROXY_API_KEY").map(Secret.init)
-    clientCertificate = try environment.value("SIGNING_PROXY_CLIENT_CERT")
-    clientKey = try environment.value("SIGNING_PROXY_CLIENT_KEY")
-    authorities = try environment.value("SIGNING_PROXY_CA")
+    clientCertificate = try Self.pem("SIGNING_PROXY_CLIENT_CERT", environment)
+    clientKey = try Self.pem("SIGNING_PROXY_CLIENT_KEY", environment).map(Secret.init)
+    authorities = try Self.pem("SIGNING_PROXY_CA", environment)
     // It becomes a header.
     guard apiKey?.text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) ?? true else {
       throw Failure(
@@ -50,11 +50,23 @@ public struct SigningProxySettings: Sendable {
     }
   }
 
+  /// A PEM text, or the path of a file: libcurl's words would repeat what is neither, which may be a key.
+  private static func pem(_ variable: String, _ environment: Environment) throws(Failure) -> String? {
+    guard let value = try environment.value(variable) else { return nil }
+    if value.contains("-----BEGIN") { return value.replacing("\\n", with: "\n") }
+    guard readSmallFile(value) != nil else {
+      throw Failure(
+        .configuration, "this is neither a PEM text nor the path of a file that can be read", on: variable,
+        remedy: "give one of them")
+    }
+    return value
+  }
+
   /// How connections to it are made.
   var http: HTTPSettings {
     HTTPSettings(
       connectTimeout: min(Self.connectTimeout, timeout), totalTimeout: timeout, stall: nil, caBundle: authorities,
-      clientCertificate: clientCertificate, clientKey: clientKey, userAgent: "memoryctl/\(Tool.version)")
+      clientCertificate: clientCertificate, clientKey: clientKey?.text, userAgent: "memoryctl/\(Tool.version)")
   }
 
   /// What an operator should know about the connection in production; nil where it is as it should be.

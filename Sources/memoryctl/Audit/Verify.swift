@@ -14,7 +14,8 @@ extension Audit {
         of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL.
 
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_SIGNING_KEY, \
-        AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; secrets also as NAME_FILE.
+        AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; \
+        secrets also as NAME_FILE.
 
         Exit status: 65 something does not verify, 66 there was nothing to check.
         """)

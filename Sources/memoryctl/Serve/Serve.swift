@@ -60,7 +60,10 @@ struct Serve: ParsableCommand {
         return nil
       }
       return Probes.SignerProbe(use: use, backend: backend) {
-        let state = try? SignerState.of(use, environment, registry: registry, over: connections) { $0.probe() }
+        let state = try? SignerState.of(
+          use, environment, registry: registry, over: connections,
+          onOpen: { try registry?.refuse($0, for: use == .events ? .events : .manifests, at: .now()) },
+          look: { $0.probe() })
         return state ?? .unanswered(use, backend: backend, after: .zero)
       }
     }

@@ -17,7 +17,13 @@ struct SignerReport {
     states = try SignerUse.allCases.compactMap { use in
       try SignerState.of(
         use, environment, registry: registry, over: connections,
-        onOpen: { try console.warn(about: $0, environment) }, look: look)
+        onOpen: { signer in
+          try console.warn(about: signer, environment)
+          // A candidate is to be tried out, and yet must not pass for one that signs.
+          do { try registry?.refuse(signer, for: use == .events ? .events : .manifests, at: .now()) } catch {
+            console.warn("\(use.rawValue): \(error)")
+          }
+        }, look: look)
     }
     guard !states.isEmpty else { throw SignerChoice.noSigner(isRequired: try environment.requiresSigning()) }
   }
