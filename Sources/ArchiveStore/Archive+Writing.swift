@@ -76,13 +76,14 @@ extension Archive {
 
   /// Makes a committed manifest's lock as strong as it says itself: the run that wrote it may have ended before it looked.
   public func secure(_ stored: StoredManifest) throws {
-    // A legal hold may have been taken off since.
-    let retention = Manifest.Retention(until: stored.manifest.retention.until, hasLegalHold: false)
+    let retention = stored.manifest.retention
     guard retention.until > .now() else { return }
     let key = "\(stream)/\(Self.manifestKey(stored.manifest.sequence))"
     for version in try store.versions(key) where !version.isDeleteMarker {
       do {
         guard try manifest(stored.manifest.sequence, version).digest == stored.digest else { continue }
+        // A hold that is missing beside a sound retention was taken off since.
+        guard try store.lock(key, version).weakness(against: retention.until) != nil else { return }
         return try store.extend(key, version, to: retention)
       } catch is ArchiveFinding { continue }
     }

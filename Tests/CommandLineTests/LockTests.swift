@@ -15,15 +15,15 @@ struct LockTests {
   private struct Runner {
     let run: ([String]) throws -> CommandOutput
 
-    init(_ place: Place) throws {
+    init(_ place: Place, _ change: [String: String?] = [:]) throws {
       switch place {
       case .folder:
         let site = try Site()
-        run = { try site.run($0) }
+        run = { try site.run($0, change: change) }
         try site.makeChain(rows: 90)
       case .bucket:
         let site = try BucketSite()
-        run = { try site.site.run($0, change: site.change) }
+        run = { try site.site.run($0, change: site.change.merging(change) { $1 }) }
         try site.site.makeChain(rows: 90)
       }
       try #require(try run(["audit", "archive"]).status == 0)
@@ -70,8 +70,13 @@ struct LockTests {
 
   @Test("a legal hold is put on and taken off, and the retention stays", arguments: Place.allCases)
   func hold(place: Place) throws {
-    let run = try Runner(place)
+    let run = try Runner(place, ["AUDIT_ARCHIVE_LEGAL_HOLD": "true"])
     let before = try run.locks()
+    #expect(before.allSatisfy { $0["legalHold"] == true })
+    #expect(try json(try run("hold", "off", "--all", "--json"))["changed"] == 6)
+    // Nor does the next night put it on again.
+    #expect(try run("audit", "archive").status == 0)
+    #expect(try run.locks().allSatisfy { $0["legalHold"] == false })
     #expect(try json(try run("hold", "on", "--all", "--json"))["changed"] == 6)
     #expect(try run.locks().allSatisfy { $0["legalHold"] == true })
     #expect(try json(try run("hold", "on", "--all", "--json"))["changed"] == 0)
