@@ -101,10 +101,10 @@ struct OrderTests {
       let session = try PostgresSession(scenario.url)
       try session.executeScript("BEGIN")
       try session.execute(row.sql)
-      try session.executeScript("PREPARE TRANSACTION 'late'")
+      try session.executeScript("PREPARE TRANSACTION 'late in \(kind)'")
     }
     try scenario.run { $0.includesToday = true }
-    try scenario.execute("COMMIT PREPARED 'late'")
+    try scenario.execute("COMMIT PREPARED 'late in \(kind)'")
     try scenario.run { $0.includesToday = true }
     #expect(try scenario.unionIsTheTable())
   }

@@ -200,9 +200,12 @@ struct RunbookTests {
       #expect(output.text.contains(words), "\(change): \(output.text)")
     }
     try check(["AWS_ACCESS_KEY_ID": nil, "AWS_SECRET_ACCESS_KEY": nil], 78, "AWS_ACCESS_KEY_ID")
-    // An ARN names the region, an id alone does not.
+    // An ARN names the region, as a server's own address does for want of another; an id alone does not.
     let id = variables["AUDIT_SIGNING_KMS_KEY_ID"]??.split(separator: "/").last.map(String.init)
-    try check(["AUDIT_SIGNING_KMS_KEY_ID": id, "AWS_REGION": nil, "AWS_DEFAULT_REGION": nil], 78, "AWS_REGION")
+    let nowhere: [String: String?] = [
+      "AUDIT_SIGNING_KMS_KEY_ID": id, "AWS_REGION": nil, "AWS_ENDPOINT_URL_KMS": nil,
+    ]
+    try check(nowhere, 78, "AWS_REGION")
     let absent = "00000000-0000-0000-0000-000000000000"
     try check(["AUDIT_SIGNING_KMS_KEY_ID": absent], 78, "KMS has no such key in this account and region")
     try check(["AWS_SECRET_ACCESS_KEY": "another"], 77, "AWS_SECRET_ACCESS_KEY")
