@@ -37,7 +37,7 @@ extension Archive {
 
 /// Runs through an archived file's rows on threads of its own; `body` gets the batches in order and gives them back.
 public func scanRows(
-  _ source: any LineSource, name: String, work: RowWork, workers: Int = 2, stages: Stages = Stages(),
+  _ source: any LineSource, name: String, work: RowWork, workers: Int = coreThreads, stages: Stages = Stages(),
   _ body: (BundleScan, RowBatch) throws -> Void
 ) throws {
   do {

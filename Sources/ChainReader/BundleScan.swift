@@ -11,7 +11,7 @@ public final class BundleScan: Sendable {
   private let free: BatchPool<RowBatch>
 
   /// Starts the scan's threads.
-  public init(_ stages: Stages, _ source: any LineSource, name: String, work: RowWork, workers: Int = 2) {
+  public init(_ stages: Stages, _ source: any LineSource, name: String, work: RowWork, workers: Int = coreThreads) {
     let chunks = stages.queue(BoundedQueue<LineChunk>(capacity: 2))
     let freeChunks = BatchPool { LineChunk() }
     let free = BatchPool { RowBatch() }

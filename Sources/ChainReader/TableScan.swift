@@ -90,7 +90,7 @@ public final class TableScan: Sendable {
   ///   - progress: called for each batch with its rows and bytes.
   public init(
     _ stages: Stages, conninfo: String, snapshot: String, table: ChainTable, window: ScanWindow, work: RowWork,
-    workers: Int = 2
+    workers: Int = coreThreads
   ) {
     let tuples = stages.queue(BoundedQueue<TupleBatch>(capacity: 2))
     let freeTuples = BatchPool { TupleBatch() }

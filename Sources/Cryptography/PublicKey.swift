@@ -50,48 +50,21 @@ public struct PublicKey: Sendable {
   /// Whether `signature` is this key's over `digest`: PKCS#1 v1.5 with SHA-256 where the digest is the message
   /// hash, or plain Ed25519 where it is the message.
   public func isValid(_ signature: UnsafeRawBufferPointer, over digest: Digest) -> Bool {
-    guard signature.count == kind.signatureLength, let context = VerificationContext(handle) else { return false }
-    return context.isValid(signature, over: digest)
+    SignatureVerifier(handle)?.isValid(signature, over: digest) ?? false
   }
 
   public func isValid(_ signature: [UInt8], over digest: Digest) -> Bool {
     signature.withUnsafeBytes { isValid($0, over: digest) }
   }
-}
 
-/// libcrypto's working state of one verification.
-private struct VerificationContext: ~Copyable {
-  private let rsa: OpaquePointer?
-  private let message: OpaquePointer?
-
-  init?(_ handle: KeyHandle) {
-    if case .ed25519 = handle.kind {
-      rsa = nil
-      message = EVP_MD_CTX_new()
-      guard message != nil, EVP_DigestVerifyInit(message, nil, nil, nil, handle.key) == 1 else { return nil }
-    } else {
-      message = nil
-      rsa = try? handle.rsaContext(forSigning: false)
-      if rsa == nil { return nil }
+  /// What verifies many signatures of this key on one thread.
+  ///
+  /// - Returns: nil where libcrypto has no memory for it.
+  public func makeVerifier() -> SignatureVerifier? {
+    // A copy of the key: threads that share one wait for each other's counts and locks.
+    guard let copy = EVP_PKEY_dup(handle.key), let own = try? KeyHandle(owning: copy) else {
+      return SignatureVerifier(handle)
     }
-  }
-
-  deinit {
-    EVP_PKEY_CTX_free(rsa)
-    EVP_MD_CTX_free(message)
-  }
-
-  borrowing func isValid(_ signature: UnsafeRawBufferPointer, over digest: Digest) -> Bool {
-    let bytes = signature.bindMemory(to: UInt8.self).baseAddress
-    let result = digest.withUnsafeBytes { digest in
-      let digest = digest.bindMemory(to: UInt8.self).baseAddress
-      return if let rsa {
-        EVP_PKEY_verify(rsa, bytes, signature.count, digest, 32)
-      } else {
-        EVP_DigestVerify(message, bytes, signature.count, digest, 32)
-      }
-    }
-    if result != 1 { ERR_clear_error() }
-    return result == 1
+    return SignatureVerifier(own)
   }
 }

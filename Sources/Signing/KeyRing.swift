@@ -8,6 +8,14 @@ public struct KeyRing: Sendable {
 
   public init(_ keys: [VerificationKey]) { self.keys = keys }
 
+  /// Whether events may be signed by keys whose signatures take long to verify.
+  public var hasPublicKeys: Bool {
+    keys.contains { key in
+      if case .published = key.material { return key.uses.contains(.events) }
+      return false
+    }
+  }
+
   public init(_ environment: Environment, registry: KeyRegistry?) throws(Failure) {
     var keys = registry?.keys ?? []
     for name in ["AUDIT_SIGNING_KEY", "AUDIT_SIGNING_SECRET"] {

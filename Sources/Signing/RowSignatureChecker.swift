@@ -49,6 +49,8 @@ public struct RowSignatureChecker {
   /// Keys at hand that sign something else than events, or do not count yet: a row that names one of them is not signed by any other.
   private let otherKids: [String]
   private let policy: SignaturePolicy
+  /// Of the keys, where they are public ones.
+  private let verifiers: [SignatureVerifier?]
   /// The key that verified the last row most likely verifies the next.
   private var lastKey = 0
   private var decoded: [UInt8] = Array(repeating: 0, count: KeyKind.longestSignature)
@@ -57,6 +59,7 @@ public struct RowSignatureChecker {
   public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
     let isForEvents = { (key: VerificationKey) in key.uses.contains(.events) && key.standing != .candidate }
     keys = ring.keys.filter { isForEvents($0) && $0.keeper == nil }
+    verifiers = keys.map { if case .published(let key) = $0.material { key.makeVerifier() } else { nil } }
     kept = ring.keys.filter { isForEvents($0) && $0.keeper != nil }
     otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy
@@ -142,7 +145,9 @@ public struct RowSignatureChecker {
     let key = keys[index]
     guard key.signatureLength == length, key.counts(at: createdAt) else { return false }
     return unsafe decoded.withUnsafeBytes {
-      key.isValid(unsafe UnsafeRawBufferPointer(rebasing: $0[..<length]), over: digest)
+      let signature = unsafe UnsafeRawBufferPointer(rebasing: $0[..<length])
+      if let verifier = verifiers[index] { return unsafe verifier.isValid(signature, over: digest) }
+      return key.isValid(signature, over: digest)
     }
   }
 }

@@ -66,6 +66,9 @@ public struct ArchiveVerifier: Sendable {
 
   /// Verifies manifests' bundles two at a time, so that one's end does not leave a core idle; `body` gets them in order.
   private func verifyAll(_ sequences: [Int], _ body: (BundleOutcome) throws -> Void) throws {
+    // Where a signature costs more than all else of its row, the last bundle has to keep every core busy, too.
+    let isSlow = settings.signatures != .none && settings.keys.hasPublicKeys
+    let workers = isSlow ? coreThreads : max(1, coreThreads / 2)
     try mapInOrder(
       sequences, name: "verify", workers: 2, cancellation: cancellation, stopped: Failure.stopped,
       { sequence in
@@ -76,7 +79,7 @@ public struct ArchiveVerifier: Sendable {
           // Before the bundle is opened: what nobody vouches for must not take much memory.
           outcome.manifestFinding = signatureFinding(stored)
           try verifyBundle(
-            stored.manifest, &outcome, workers: 1,
+            stored.manifest, &outcome, workers: workers,
             isVouchedFor: settings.checksManifestSignatures && outcome.manifestFinding == nil)
         } catch let finding as ArchiveFinding { outcome.finding = finding }
         return outcome
@@ -116,7 +119,7 @@ public struct ArchiveVerifier: Sendable {
   ///   - isVouchedFor: the manifest's signature verifies.
   ///   - onBatch: gets each batch before it is given back.
   func verifyBundle(
-    _ manifest: Manifest, _ outcome: inout BundleOutcome, makesTuples: Bool = false, workers: Int = 2,
+    _ manifest: Manifest, _ outcome: inout BundleOutcome, makesTuples: Bool = false, workers: Int = coreThreads,
     isVouchedFor: Bool = true,
     onBatch: (BundleScan, RowBatch) throws -> Void = { scan, batch in scan.recycle(batch) }
   ) throws {
