@@ -89,6 +89,14 @@ extension Archive {
     }
   }
 
+  /// Whether a version of a manifest is under the lock that it promises, as each is that a run of ours has written.
+  public func isLockedAsPromised(_ stored: StoredManifest) throws -> Bool {
+    let (current, version) = try versionedManifest(stored.manifest.sequence)
+    guard current.digest == stored.digest else { return false }
+    let lock = try store.lock("\(stream)/\(Self.manifestKey(stored.manifest.sequence))", version)
+    return lock.weakness(against: stored.manifest.retention.until) == nil
+  }
+
   /// Whether no version of these manifests is under a lock, as each is that was committed.
   public func hasNoLock(_ sequences: ClosedRange<Int>) throws -> Bool {
     try sequences.allSatisfy { sequence in

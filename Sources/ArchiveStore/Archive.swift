@@ -47,7 +47,17 @@ public struct Archive: Sendable {
   public static func manifestKey(_ sequence: Int) -> String { "manifests/\(Manifest.sequenceText(sequence)).json" }
 
   /// Name of an object of the stream in messages.
-  public func name(_ key: String) -> String { "\(url)/\(key)" }
+  ///
+  /// What a stranger called an object must not write lines of its own.
+  public func name(_ key: String) -> String {
+    let isPlain = key.unicodeScalars.allSatisfy { $0.value > 0x1f && !(0x7f...0x9f).contains($0.value) }
+    guard !isPlain else { return "\(url)/\(key)" }
+    let scalars = key.unicodeScalars.map { scalar in
+      scalar.value > 0x1f && !(0x7f...0x9f).contains(scalar.value)
+        ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+    }
+    return "\(url)/\(scalars.joined())"
+  }
 
   /// Sequences of the manifests that are there.
   ///
@@ -60,6 +70,22 @@ public struct Archive: Sendable {
     if store.keepsVersions { return 0..<(listing.missing.first?.lowerBound ?? listing.present.count) }
     if let finding = listing.findings(self).first { throw finding }
     return 0..<listing.present.count
+  }
+
+  /// The same without what stands at the end and cannot be read as a manifest: in a store that keeps versions a stranger
+  /// can write there under names that are to come, and it hides nothing.
+  public func readableSequences() throws -> Range<Int> {
+    let all = try sequences()
+    guard store.keepsVersions else { return all }
+    var end = all.upperBound
+    while end > all.lowerBound {
+      do {
+        _ = try manifest(end - 1)
+        break
+      } catch is ArchiveFinding { end -= 1 }
+    }
+    // Nothing but what cannot be read is for the caller to find.
+    return end == all.lowerBound ? all : all.lowerBound..<end
   }
 
   /// What lies among the manifests, whether they are whole or not. A delete marker alone is no manifest.

@@ -15,7 +15,7 @@ public struct ArchiveFreshness: Sendable {
 
   /// - Throws: an ``ArchiveFinding`` where the newest manifests are damaged, a ``Failure`` where it cannot be looked at.
   public init(_ archive: Archive, keys: KeyRing, now: Timestamp) throws {
-    let sequences = try archive.sequences()
+    let sequences = try archive.readableSequences()
     manifests = sequences.count
     for sequence in sequences.reversed() {
       let manifest = try archive.manifest(sequence).manifest

@@ -47,7 +47,7 @@ public struct ArchiveStatus: Sendable {
   /// - Parameter keys: the keys at hand, by which manifests and drill reports are verified.
   /// - Throws: an ``ArchiveFinding`` for damage, a ``Failure`` when there is nothing to look at.
   public init(_ archive: Archive, keys: KeyRing, limits: Limits, now: Timestamp) throws {
-    let sequences = try archive.sequences()
+    let sequences = try archive.readableSequences()
     guard !sequences.isEmpty else {
       throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
     }

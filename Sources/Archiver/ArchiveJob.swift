@@ -96,7 +96,10 @@ public struct ArchiveJob: Sendable {
         unsigned = unsigned ?? stored
         continue
       }
-      if sequence < last { passOver(sequence + 1, last) }
+      if sequence < last {
+        try refuseUnknownSuccessor(of: stored)
+        passOver(sequence + 1, last)
+      }
       if !settings.isDryRun { try archive.secure(stored) }
       return stored
     }
@@ -108,6 +111,23 @@ public struct ArchiveJob: Sendable {
     let stored = try unsigned ?? archive.manifest(last)
     try check(stored)
     return stored
+  }
+
+  /// A manifest that continues the last one of ours, and that a key signed which is not at hand, is rather that of a run
+  /// with newer keys than a stranger's where it is locked as it says: going on over it would break the archive for good.
+  private func refuseUnknownSuccessor(of last: StoredManifest) throws {
+    guard !settings.passesOverUnknown,
+      let next = try damagedIsNil({ try archive.manifest(last.manifest.sequence + 1) }),
+      next.manifest.previousManifest == last.digest,
+      case .unverifiable(let reason) = keys.verify(
+        next.proof, over: next.digest, at: next.manifest.createdAt, for: .manifests),
+      try archive.isLockedAsPromised(next)
+    else { return }
+    throw Failure(
+      .integrity, "it continues the archive, and signature-unverifiable: \(reason)",
+      on: archive.name(Archive.manifestKey(next.manifest.sequence)),
+      remedy: "add the public key of whoever signed it to AUDIT_SIGNERS_FILE; only where nobody of yours did, give "
+        + "--pass-over-unknown")
   }
 
   private func passOver(_ first: Int, _ last: Int) {

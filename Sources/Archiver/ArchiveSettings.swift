@@ -22,6 +22,8 @@ public struct ArchiveSettings: Sendable {
   public var includesToday = false
   public var isDryRun = false
   /// Go on behind the last common row of a database that was restored to an earlier point.
+  /// Go on over manifests that continue the archive and that no key at hand has signed.
+  public var passesOverUnknown = false
   public var acceptsRewind = false
   /// How far back to read where the server cannot say which transactions are running.
   public var overlapSeconds: Int64 = 86_400

@@ -35,6 +35,10 @@ final class ChannelPool: Sendable {
     }
   }
 
+  func discard(_ channel: Channel) {
+    state.withLock { $0.busy[ObjectIdentifier(channel)] = nil }
+  }
+
   func cancel() {
     state.withLock { state in
       state.isCancelled = true

@@ -70,6 +70,8 @@ final class Transfer {
     // A name server that does not answer must not keep a cancelled run waiting.
     if pool.isCancelled { ccurl_set_long(channel.easy, CURLOPT_QUICK_EXIT, 1) }
     curl_multi_remove_handle(channel.multi, channel.easy)
+    // A handle whose exchange failed may keep what libcurl then refuses to set anew, as a buffer of no connection.
+    if failure != nil { return pool.discard(channel) }
     curl_easy_reset(channel.easy)
     pool.giveBack(channel)
   }

@@ -35,7 +35,7 @@ public final class S3Client: Sendable {
   init(_ session: AWSSession, over http: HTTPClient, bucket: String, pageEntries: Int?) throws(Failure) {
     guard Self.isName(bucket) else {
       throw Failure(
-        .configuration, "this is no bucket's name", on: bucket,
+        .configuration, "this is no bucket's name", on: bucket.contains("@") ? nil : bucket,
         remedy: "write the name of a bucket: letters, digits, dots and hyphens")
     }
     self.session = session

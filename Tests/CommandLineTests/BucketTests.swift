@@ -68,6 +68,21 @@ struct BucketTests {
     #expect(refused.errorText.contains("has no Object Lock"))
   }
 
+  @Test("what is set already gets no weaker, and credentials that are none say nothing of the bucket")
+  func kept() throws {
+    let place = try BucketSite()
+    try place.bucket.client.setDefaultRetention(.init(mode: .governance, period: .years(10)))
+    #expect(try place.run("bucket", "create").status == 0)
+    let lock = try place.bucket.client.bucketLock()?.defaultRetention
+    #expect(lock == .init(mode: .compliance, period: .days(3660)))
+    let half = try place.run("bucket", "check", change: ["AWS_SECRET_ACCESS_KEY": nil])
+    #expect(half.status == 78 && half.text.isEmpty && half.errorText.contains("AWS_SECRET_ACCESS_KEY"))
+    let nameless = try place.run("bucket", "check", change: ["S3_ENDPOINT": "http://nosuch.invalid"])
+    #expect(nameless.status == 69 && nameless.text.isEmpty, "\(nameless.errorText)")
+    let pasted = try place.run("bucket", "check", "--archive", "s3://user:S3cr3tPW@bucket/x")
+    #expect(pasted.status == 78 && !pasted.errorText.contains("S3cr3tPW"))
+  }
+
   @Test("what a server ignores is named")
   func ignorant() throws {
     let server = try FaultServer(handler: FaultServer.forwarding(to: try SeaweedS3.shared().url))

@@ -144,3 +144,19 @@ struct ConnectionTests {
     try stages.join()
   }
 }
+
+@Suite("After a connection that did not come about")
+struct NoConnectionTests {
+  @Test("the same client tries again, and reaches the next server")
+  func again() throws {
+    let client = HTTPClient(HTTPSettings(totalTimeout: 60, proxy: .none))
+    for _ in 0..<3 {
+      let error = #expect(throws: HTTPError.self) {
+        try client.send(HTTPRequest(method: "GET", url: "http://nosuch.invalid/"), limit: 1 << 10)
+      }
+      #expect(error?.kind == .resolve, "\(error.map { "\($0)" } ?? "")")
+    }
+    let server = try FaultServer()
+    #expect(try client.send(HTTPRequest(method: "GET", url: server.url + "/"), limit: 1 << 10).0.status == 200)
+  }
+}

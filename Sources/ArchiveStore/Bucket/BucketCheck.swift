@@ -98,7 +98,9 @@ public struct BucketCheck: Sendable {
       return Line(name: name, state: state, detail: detail)
     } catch {
       switch error.kind {
-      case .noSuchBucket, .wrongRegion, .unavailable, .cancelled: throw error.failure
+      case .noSuchBucket, .wrongRegion, .cancelled: throw error.failure
+      // Nobody has answered, if the call was made at all: that says nothing of the bucket.
+      case _ where error.answer == nil && error.kind != .badAnswer: throw error.failure
       case .denied:
         // Not for this call, but altogether: a wrong secret, an expired token.
         guard let permission = error.missingPermission else { throw error.failure }

@@ -25,10 +25,7 @@ public struct BucketSetup: Sendable {
       var done = [isNew ? "made with versions and Object Lock" : "it is there, with versions and Object Lock"]
       if let days = retentionDays, let line = try setDefaultRetention(days) { done.append(line) }
       if let line = try blockPublicAccess() { done.append(line) }
-      if let key = kmsKeyID {
-        try client.setEncryption(BucketEncryption(algorithm: "aws:kms", kmsKeyID: key, usesBucketKey: true))
-        done.append("objects are encrypted by \(key)")
-      }
+      if let key = kmsKeyID { done.append(try setEncryption(key)) }
       return done
     }
   }
@@ -53,14 +50,22 @@ public struct BucketSetup: Sendable {
       remedy: "use a server that has both")
   }
 
+  private func setEncryption(_ key: String) throws(S3Error) -> String {
+    if let known = try client.bucketEncryption()?.kmsKeyID { return "objects are encrypted by \(known) already" }
+    try client.setEncryption(BucketEncryption(algorithm: "aws:kms", kmsKeyID: key, usesBucketKey: true))
+    return "objects are encrypted by \(key)"
+  }
+
   private func setDefaultRetention(_ days: Int) throws(S3Error) -> String? {
-    if let found = try client.bucketLock()?.defaultRetention, found.mode == .compliance {
-      let isLonger =
+    var days = days
+    if let found = try client.bucketLock()?.defaultRetention {
+      let known =
         switch found.period {
-        case .days(let known): known >= days
-        case .years(let years): years * 365 >= days
+        case .days(let days): days
+        case .years(let years): years * 366
         }
-      if isLonger { return nil }
+      if known >= days, found.mode == .compliance { return nil }
+      days = max(days, known)
     }
     try client.setDefaultRetention(.init(mode: .compliance, period: .days(days)))
     return "default retention: COMPLIANCE, \(days) days"

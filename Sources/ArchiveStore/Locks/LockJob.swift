@@ -68,7 +68,10 @@ public struct LockJob: Sendable {
     body: @escaping @Sendable (any ObjectStore, String, ObjectVersion) throws -> Void
   ) throws -> Outcome {
     let found = try show(sequences)
-    for locks in found { try check(locks) }
+    for locks in found {
+      try requireSigned(locks)
+      try check(locks)
+    }
     let objects = found.flatMap(\.objects)
     let todo = objects.filter { !isDone($0.lock) }
     let archive = archive
@@ -84,6 +87,15 @@ public struct LockJob: Sendable {
     } _: { _ in
     }
     return Outcome(manifests: found.count, changed: todo.count, unchanged: objects.count - todo.count)
+  }
+
+  /// To lock a forgery in the place of what it forges would pass for success.
+  private func requireSigned(_ locks: ManifestLocks) throws {
+    guard !locks.isSigned else { return }
+    throw Failure(
+      .integrity, "no key at hand has signed it, so that it may be a forgery; no lock was changed",
+      on: archive.name(Archive.manifestKey(locks.sequence)),
+      remedy: "give the keys as for audit verify: AUDIT_SIGNERS_FILE or AUDIT_SIGNING_PUBLIC_KEY")
   }
 
   private func eachInOrder<Input: Sendable, Output: Sendable>(

@@ -15,6 +15,8 @@ public struct ManifestLocks: Sendable {
   public let day: UTCDay
   /// What the manifest says of both.
   public let promised: Manifest.Retention
+  /// A key at hand has signed the manifest.
+  public let isSigned: Bool
   /// The manifest itself and, where it has rows, its bundle.
   public internal(set) var objects: [Object]
 
@@ -37,7 +39,8 @@ extension Archive {
       objects.append(try object(bundle.key, try self.version(of: bundle, sequence)))
     }
     return ManifestLocks(
-      sequence: sequence, day: stored.manifest.coverage.day, promised: stored.manifest.retention, objects: objects)
+      sequence: sequence, day: stored.manifest.coverage.day, promised: stored.manifest.retention,
+      isSigned: isSigned(stored), objects: objects)
   }
 
   private func object(_ key: String, _ version: ObjectVersion) throws -> ManifestLocks.Object {

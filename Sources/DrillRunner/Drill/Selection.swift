@@ -45,7 +45,7 @@ public enum Selection: Equatable, Sendable {
 extension Archive {
   /// The contiguous sequences that a selection takes.
   public func sequences(_ selection: Selection) throws -> Range<Int> {
-    let all = try sequences()
+    let all = try readableSequences()
     guard !all.isEmpty else {
       throw Failure(.nothingToCheck, "there is no manifest", on: url, remedy: "check --archive and --stream")
     }

@@ -39,6 +39,11 @@ extension Audit {
 
     @OptionGroup var retention: RetentionOptions
 
+    @Flag(
+      help: "Go on over a manifest that continues the archive by a key that is not at hand: only where it is a forgery."
+    )
+    var passOverUnknown = false
+
     @Option(help: "How far back to read where the server cannot tell which transactions run, in hours.")
     var overlap = 24
 
@@ -77,6 +82,7 @@ extension Audit {
       }
       settings.isDryRun = dryRun
       settings.acceptsRewind = acceptRewind
+      settings.passesOverUnknown = passOverUnknown
       try requireRange(overlap, 0...87_600, "--overlap")
       try requireRange(maxRows, 1...1 << 24, "--max-rows")
       try requireRange(maxContentBytes, 1...1 << 40, "--max-content-bytes")

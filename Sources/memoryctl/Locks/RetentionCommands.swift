@@ -26,8 +26,11 @@ extension RetentionCommand {
       let findings = locks.flatMap { archive.weakLocks($0) }
       let json = JSONValue.object([
         "manifests": .array(locks.map(\.json)), "findings": .array(findings.map { .string($0.description) }),
+        "unsigned": .count(locks.filter { !$0.isSigned }.count),
       ])
-      let text = (locks.map(\.line) + findings.map { "  \($0)" }).joined(separator: "\n")
+      let unsigned = locks.filter { !$0.isSigned }.count
+      let notes = unsigned == 0 ? [] : ["\(unsigned) manifests are signed by no key at hand: they may be forgeries"]
+      let text = (locks.map(\.line) + findings.map { "  \($0)" } + notes.map { "note: \($0)" }).joined(separator: "\n")
       try context.console.finish(json, text, status: findings.isEmpty ? .success : .integrity)
     }
   }
@@ -51,7 +54,7 @@ extension RetentionCommand {
 
     func run() throws {
       let end = try end(.now())
-      let context = try JobContext(common, checksSignatures: false)
+      let context = try JobContext(common)
       let archive = try context.archive(archive)
       let outcome = try LockJob(archive, cancellation: context.cancellation).extend(
         try choice.range.sequences(archive), to: end, keepsLonger: keepLonger)
