@@ -73,7 +73,8 @@ public struct Archive: Sendable {
   }
 
   /// The same without what stands at the end and cannot be read as a manifest: in a store that keeps versions a stranger
-  /// can write there under names that are to come, and it hides nothing.
+  /// can write there under names that are to come, and it hides nothing. What is locked may be ours and come damaged just
+  /// now: that is for the caller to find.
   public func readableSequences() throws -> Range<Int> {
     let all = try sequences()
     guard store.keepsVersions else { return all }
@@ -82,7 +83,10 @@ public struct Archive: Sendable {
       do {
         _ = try manifest(end - 1)
         break
-      } catch is ArchiveFinding { end -= 1 }
+      } catch is ArchiveFinding {
+        guard try hasNoLock(end - 1...end - 1) else { break }
+        end -= 1
+      }
     }
     // Nothing but what cannot be read is for the caller to find.
     return end == all.lowerBound ? all : all.lowerBound..<end

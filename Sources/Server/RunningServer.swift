@@ -32,7 +32,11 @@ func serve(
 }
 
 private func failure(_ error: any Error, _ address: ListenAddress) -> Failure {
-  guard let error = error as? IOError else { return Failure(.bug, "\(error)", remedy: "report it", cause: error) }
+  guard let error = error as? IOError else {
+    return Failure(
+      .configuration, "it cannot be listened on: \(error)", on: "\(address)",
+      remedy: "give an address of this machine by --listen", cause: error)
+  }
   let status: ExitStatus = error.errnoCode == 13 || error.errnoCode == 1 ? .permission : .configuration
   return Failure(
     status, "it cannot be listened on: \(error)", on: "\(address)", remedy: "give another address by --listen",

@@ -39,16 +39,26 @@ public struct Environment: Sendable {
 
   /// Whether a variable says yes.
   public func isTrue(_ name: String) throws(Failure) -> Bool {
-    guard let text = try value(name)?.lowercased() else { return false }
-    return ["true", "1", "yes", "on"].contains(text)
+    guard let text = try word(name) else { return false }
+    if ["true", "1", "yes", "on"].contains(text) { return true }
+    if ["false", "0", "no", "off"].contains(text) { return false }
+    // What is meant to switch a protection on must not leave it off for a slip.
+    throw Failure(.configuration, "this is neither true nor false", on: name, remedy: "write true or false")
   }
 
-  public var isProduction: Bool { values["NODE_ENV"] == "production" }
-  public var isDevelopment: Bool { values["NODE_ENV"] == "development" }
+  public func isProduction() throws(Failure) -> Bool { try word("NODE_ENV") == "production" }
+  public func isDevelopment() throws(Failure) -> Bool { try word("NODE_ENV") == "development" }
+
+  /// In lower case, and without white space around it.
+  private func word(_ name: String) throws(Failure) -> String? {
+    guard let text = try value(name)?.lowercased() else { return nil }
+    let words = text.split(whereSeparator: \.isWhitespace)
+    return words.isEmpty ? nil : words.joined(separator: " ")
+  }
 
   /// Signing, and signed rows, are demanded.
   public func requiresSigning() throws(Failure) -> Bool {
-    if isProduction { return true }
+    if try isProduction() { return true }
     return try isTrue("REQUIRE_KMS")
   }
 }

@@ -98,6 +98,10 @@ public struct KeyRegistry: Sendable {
         throw failure("signer \(index + 1) of the list: \(error.reason)")
       }
       if keys.contains(where: { $0.kid == key.kid }) { throw failure("signer_kid \"\(key.kid)\" occurs twice") }
+      // Which of two standings counts would be anybody's guess.
+      if let other = keys.first(where: { $0.isSameKey(as: key) }) {
+        throw failure("\"\(other.kid)\" and \"\(key.kid)\" are one key")
+      }
       keys.append(key)
     }
     self.keys = keys
@@ -116,12 +120,23 @@ public struct KeyRegistry: Sendable {
   func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
 
   /// The id under which the registry lists a public key.
-  public func kid(of key: PublicKey) -> String? {
+  public func kid(of key: PublicKey) -> String? { entry(of: key)?.kid }
+
+  /// What the registry says of a public key, under whatever id.
+  func entry(of key: PublicKey) -> VerificationKey? {
     let fingerprint = key.fingerprint
     return keys.first {
       guard case .published(let other) = $0.material else { return false }
       return other.fingerprint == fingerprint
-    }?.kid
+    }
+  }
+
+  /// What the registry says of a signer's key: by the key itself, else by its id.
+  func entry(of signer: SignerDescription) -> VerificationKey? {
+    if let pem = signer.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)), let found = entry(of: key) {
+      return found
+    }
+    return key(signer.kid)
   }
 
   private struct EntryError: Error {

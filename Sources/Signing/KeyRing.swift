@@ -46,22 +46,28 @@ public struct KeyRing: Sendable {
   /// Adds the key of a signer of this run, under its id, so that its own signatures verify: the public key, or else the
   /// service that keeps the key.
   public func adding(_ signer: (any Signer)?) -> KeyRing {
-    guard let signer, !keys.contains(where: { $0.kid == signer.description.kid }) else { return self }
-    let material: VerificationKey.Material
+    guard let signer else { return self }
+    let (kid, algorithm) = (signer.description.kid, signer.description.algorithm)
     if let pem = signer.description.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)) {
-      material = .published(key)
-    } else if let service = signer as? any ServiceSigner {
-      material = .kept(service)
-    } else {
-      return self
+      let fingerprint = key.fingerprint
+      let known = keys.filter { $0.publicKey?.fingerprint == fingerprint }
+      if known.contains(where: { $0.kid == kid }) || keys.contains(where: { $0.kid == kid }) { return self }
+      // Under another id it stands as it stands there.
+      let like = known.first
+      let added = VerificationKey(
+        kid: kid, algorithm: algorithm, material: .published(key),
+        validity: like?.validity ?? .distantPast ... .distantFuture,
+        uses: like?.uses ?? [.events, .manifests, .multisig], standing: like?.standing ?? .active)
+      return KeyRing(keys + [added])
     }
-    let key = VerificationKey(
-      kid: signer.description.kid, algorithm: signer.description.algorithm, material: material)
-    return KeyRing(keys + [key])
+    guard let service = signer as? any ServiceSigner else { return self }
+    // A secret of ours may have the same id by chance; each is asked.
+    if keys.contains(where: { $0.kid == kid && ($0.publicKey != nil || $0.keeper != nil) }) { return self }
+    return KeyRing(keys + [VerificationKey(kid: kid, algorithm: algorithm, material: .kept(service))])
   }
 
   private static func usesMock(_ environment: Environment) throws(Failure) -> Bool {
-    if environment.isDevelopment { return true }
+    if try environment.isDevelopment() { return true }
     if try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil { return true }
     return try environment.value("AUDIT_MANIFEST_SIGNER") == SignerSpec.mock.description
   }

@@ -35,8 +35,7 @@ extension VerificationKey {
 extension KeyRegistry {
   /// Refuses to sign with a key whose signature would not count.
   public func refuse(_ signer: any Signer, for use: KeyUse, at time: Timestamp) throws(Failure) {
-    guard let key = keys.first(where: { $0.kid == signer.description.kid }),
-      let reason = key.refusal(at: time, for: use)
+    guard let key = entry(of: signer.description), let reason = key.refusal(at: time, for: use)
     else { return }
     throw Failure(
       .configuration, "the registry does not let this key sign: \(reason)", on: "AUDIT_SIGNERS_FILE",

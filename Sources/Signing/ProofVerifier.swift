@@ -30,18 +30,19 @@ extension KeyRing {
       guard signature.signerID == signature.kid else {
         return .invalid("signerId \"\(signature.signerID)\" and kid \"\(signature.kid)\" name different keys")
       }
-      guard let key = keys.first(where: { $0.kid == signature.kid }) else {
+      // A secret at hand and one that a service keeps may have one id by chance.
+      let named = keys.filter { $0.kid == signature.kid }
+      guard !named.isEmpty else {
         unknown.append(signature.kid)
         continue
       }
-      guard key.algorithm.rawValue == signature.algorithm else {
-        return .invalid("alg of \"\(signature.kid)\" is not that key's")
+      let fitting = named.filter { $0.algorithm.rawValue == signature.algorithm }
+      guard !fitting.isEmpty else { return .invalid("alg of \"\(signature.kid)\" is not that key's") }
+      let signer: VerificationKey?
+      do { signer = try fitting.first { try $0.isValid(signature.signature, over: digest) } } catch {
+        return .unverifiable("\"\(signature.kid)\" could not be asked: \(error)")
       }
-      do {
-        guard try key.isValid(signature.signature, over: digest) else {
-          return .invalid("the signature of \"\(signature.kid)\" does not verify")
-        }
-      } catch { return .unverifiable("\"\(signature.kid)\" could not be asked: \(error)") }
+      guard let key = signer else { return .invalid("the signature of \"\(signature.kid)\" does not verify") }
       if let refusal = key.refusal(at: time, for: use) { return .invalid(refusal) }
       if !counted.contains(where: { $0.isSameKey(as: key) }) { counted.append(key) }
     }

@@ -169,7 +169,8 @@ public enum SignerChoice {
 
   private static func mock(_ environment: Environment) throws(Failure) -> (any Signer)? {
     let isGiven = try environment.value("MOCK_AUDIT_SIGNING_KEY") != nil
-    guard isGiven || environment.isDevelopment, let key = try mockKeyBytes(environment) else { return nil }
+    let isWanted = try environment.isDevelopment() || isGiven
+    guard isWanted, try !environment.isProduction(), let key = try mockKeyBytes(environment) else { return nil }
     return LocalSigner(hmacKey: key, kid: "mock", backend: "mock")
   }
 

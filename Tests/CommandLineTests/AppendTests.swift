@@ -62,6 +62,38 @@ struct AppendTests {
     #expect(try json(verified)["rows"] == 98)
   }
 
+  // A role of its own sees when its own transactions began, and of other roles' nothing.
+  @Test("under a role that cannot see others' transactions: still no fork")
+  func maskedRoles() throws {
+    let site = try Site()
+    try site.makeChain(rows: 20)
+    let role = "appender_\(UInt32.random(in: 0 ... .max))"
+    let session = try PostgresSession(site.source)
+    try session.executeScript(
+      "CREATE ROLE \(role) LOGIN; GRANT SELECT, INSERT, UPDATE ON public.audit_events TO \(role)")
+    let old = try PostgresSession(site.source)
+    try old.executeScript("BEGIN")
+    _ = try old.execute("SELECT now()")
+    let appended = try site.run(
+      "audit", "append", "--type", "t", "--payload", "-", "--database", site.source + "?user=\(role)", input: "{}")
+    #expect(appended.status == 0, "\(appended.errorText)")
+    #expect(try old.execute("SELECT now() > max(created_at) FROM public.audit_events")[0] == ["t"])
+  }
+
+  @Test("who is always late says so, and the table is free all the while")
+  func alwaysLate() throws {
+    let site = try Site()
+    try site.makeChain(rows: 20)
+    let proxy = try ServingProgram(["dev", "signing-proxy"], environment: ["AUDIT_SIGNING_KEY": "vector-key"])
+    let server = try FaultServer(handler: FaultServer.forwarding(to: proxy.url))
+    let writer = OldWriter(database: site.source)
+    server.inject(.meanwhile(.beforeEffect) { try? writer.append(pause: 0) }, target: "/sign/*", times: .max)
+    let appended = try site.run(
+      "audit", "append", "--type", "t", "--payload", "-", change: ["SIGNING_PROXY_URL": server.url], input: "{}")
+    #expect(appended.status == 75, "\(appended.errorText)")
+    #expect(appended.errorText.contains("nothing was appended"))
+  }
+
   // Its stamp is older than ours would be, and the next writer looks for the newest stamp.
   @Test("a writer whose transaction is older than ours, and that looks for the head behind us, makes no fork")
   func olderTransaction() throws {
@@ -88,7 +120,6 @@ struct AppendTests {
     let meanwhile = Fault.meanwhile(.beforeEffect) {
       do { try writer.append(pause: 0) } catch { failure.withLock { $0 = "\(error)" } }
     }
-    // As often as it is tried without the lock; behind that it is made sure.
     server.inject(meanwhile, target: "/sign/*", times: 3)
     let appended = try site.run(
       "audit", "append", "--type", "t", "--payload", "-", change: ["SIGNING_PROXY_URL": server.url], input: "{}")

@@ -29,6 +29,57 @@ struct ServeTests {
     #expect(try program.stop(signal).status == 0)
   }
 
+  @Test("HEAD is answered as GET is, without a body")
+  func head() throws {
+    let program = try ServingProgram(["serve"], environment: keys)
+    for path in ["/healthz", "/readyz", "/metrics"] {
+      let answer = try program.send("HEAD", path)
+      #expect(answer.status == 200 && answer.body.isEmpty, "\(path)")
+    }
+  }
+
+  @Test("a key that the registry revokes while it runs is seen")
+  func revoked() throws {
+    let directory = try TemporaryDirectory("registry")
+    let file = directory("signers.json")
+    let text = try Fixtures.text("registry.json")
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let program = try ServingProgram(
+      ["serve", "--probe-seconds", "1"],
+      environment: ["AUDIT_SIGNING_PRIVATE_KEY": Fixtures.path("chain/ed25519.pem"), "AUDIT_SIGNERS_FILE": file])
+    #expect(try program.get("/readyz").status == 200)
+    try text.replacingOccurrences(
+      of: "\"signer_kid\": \"vector-ed25519\"",
+      with: "\"revokedAt\": \"2026-01-01T00:00:00Z\", \"signer_kid\": \"vector-ed25519\""
+    ).write(toFile: file, atomically: true, encoding: .utf8)
+    while try program.get("/readyz").status != 503 { usleep(50_000) }
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    while try program.get("/readyz").status != 200 { usleep(50_000) }
+  }
+
+  @Test("in production neither the mock, nor a signer of manifests alone, nor a slip in a variable lets it start")
+  func evasions() throws {
+    let directory = try TemporaryDirectory("evasions")
+    try "production".write(toFile: directory("env"), atomically: true, encoding: .utf8)
+    let demands: [[String: String]] = [
+      ["NODE_ENV": "production"], ["NODE_ENV": "Production "], ["NODE_ENV_FILE": directory("env")],
+      ["REQUIRE_KMS": "true "], ["REQUIRE_KMS": "ja"],
+    ]
+    let manifests = ["AUDIT_MANIFEST_SIGNER": "local:" + Fixtures.path("chain/ed25519.pem")]
+    for demand in demands {
+      for signers in [[:], manifests] {
+        let output = try Command.run(
+          Fixtures.product("memoryctl"), ["serve", "--listen", "127.0.0.1:0"],
+          environment: demand.merging(signers) { $1 }.mapValues { $0 }, inheritsEnvironment: false)
+        #expect(output.status == 78, "\(demand) \(signers)")
+      }
+    }
+    let mock = try Command.run(
+      Fixtures.product("memoryctl"), ["signer", "test"],
+      environment: ["NODE_ENV": "production", "MOCK_AUDIT_SIGNING_KEY": "a-key"], inheritsEnvironment: false)
+    #expect(mock.status == 78)
+  }
+
   // Runbook, section 3: "If no configured signer, /readyz returns degraded."
   @Test("without a signer it is degraded, and alive")
   func degraded() throws {
@@ -86,6 +137,7 @@ struct ServeTests {
     let detail = answers[0].json["signers"]?.array?.first?["detail"]?.string
     #expect(detail?.contains("no answer within 1000 ms") == true, "\(detail ?? "")")
     #expect(try program.get("/healthz").status == 200)
+    #expect(try metric("memory_audit_signer_up{use=\"events\"", program) == "0")
   }
 
   @Test("an address that is taken, or that is none")

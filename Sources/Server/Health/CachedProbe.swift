@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import NIOPosix
 
+/// Threads of their own, so that one look that hangs holds up no other: as many as a server has looks.
+private let probeThreads = {
+  let pool = NIOThreadPool(numberOfThreads: 8)
+  pool.start()
+  return pool
+}()
+
 /// A look at something slow that many ask for: one look at a time, its result good for a while, and nobody waits long.
 actor CachedProbe<Value: Sendable> {
   private let lifetime: Duration
@@ -37,7 +44,7 @@ actor CachedProbe<Value: Sendable> {
     let look = look
     let task = Task {
       // The pool runs for as long as the process does, and throws when it has ended.
-      let value = (try? await NIOThreadPool.singleton.runIfActive { look() }) ?? look()
+      let value = (try? await probeThreads.runIfActive { look() }) ?? look()
       finish(value)
       return value
     }

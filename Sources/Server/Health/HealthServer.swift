@@ -27,7 +27,7 @@ public struct HealthServer: Sendable {
   }
 
   private func makeRouter() -> Router<BasicRequestContext> {
-    let router = Router()
+    let router = Router(options: .autoGenerateHeadEndpoints)
     router.middlewares.add(MetricsMiddleware())
     router.get("healthz") { _, _ in
       Response(.object(["status": "ok", "version": .string(Tool.version)]))

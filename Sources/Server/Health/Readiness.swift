@@ -63,8 +63,10 @@ struct Readiness: Sendable {
   private let signers: [(probe: Probes.SignerProbe, cache: CachedProbe<SignerState>)]
   private let archive: CachedProbe<Result<ArchiveFreshness, Failure>>?
   private let limit: Duration
+  private let metrics: HealthMetrics
 
   init(_ probes: Probes, metrics: HealthMetrics) {
+    self.metrics = metrics
     signers = probes.signers.map { probe in
       let cache = CachedProbe(lifetime: probes.signerLifetime, limit: probes.limit) {
         let state = probe.look()
@@ -89,8 +91,10 @@ struct Readiness: Sendable {
     let states = await withTaskGroup(of: (Int, SignerState).self) { group in
       for (index, signer) in signers.enumerated() {
         group.addTask {
-          let state = await signer.cache.value()
-          return (index, state ?? .unanswered(signer.probe.use, backend: signer.probe.backend, after: limit))
+          if let state = await signer.cache.value() { return (index, state) }
+          let state = SignerState.unanswered(signer.probe.use, backend: signer.probe.backend, after: limit)
+          metrics.note(state)
+          return (index, state)
         }
       }
       var found: [(Int, SignerState)] = []

@@ -56,7 +56,7 @@ public struct SigningProxyClient: Sendable {
   /// - Returns: the status; one that refuses us, or that says that it is broken, is thrown.
   public func probe() throws(Failure) -> Int {
     let response = try send(HTTPRequest(method: "GET", url: settings.endpoint.url + "/"), "GET /").0
-    guard ![401, 403].contains(response.status), response.status < 500 else {
+    guard ![400, 401, 403, 495, 496].contains(response.status), response.status < 500 else {
       throw failure(.status(response.status, words: nil, retryAfter: nil), "GET /")
     }
     return response.status

@@ -42,6 +42,9 @@ extension SigningProxyClient {
     switch status {
     case 401, 403:
       (.permission, "check SIGNING_PROXY_API_KEY or SIGNING_PROXY_CLIENT_CERT, and what the proxy lets us do")
+    case 495, 496: (.permission, "check SIGNING_PROXY_CLIENT_CERT: the proxy wants another certificate, or one at all")
+    case 400 where settings.endpoint.scheme == "https":
+      (.configuration, "check SIGNING_PROXY_CLIENT_CERT, which some servers refuse by 400, and that it takes digests")
     case 300...399: (.configuration, "write its own URL into \(settings.variable): no redirect is followed")
     case 404, 405: (.configuration, "check the path in \(settings.variable)")
     case 429, 500...599: (.unavailable, "run it again later")

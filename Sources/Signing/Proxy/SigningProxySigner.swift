@@ -48,8 +48,9 @@ public struct SigningProxySigner: ServiceSigner {
     _ answer: SigningProxyClient.Answer, _ digest: Digest, _ registry: KeyRegistry?, _ ownKey: PublicKey?
   ) throws(Failure) -> PublicKey? {
     guard let listed = registry?.key(answer.kid) else {
-      guard let ownKey, ownKey.isValid(answer.signature, over: digest) else { return nil }
-      return ownKey
+      // Under an id of its own the proxy may sign with a key that the registry lists.
+      let listed = (registry?.keys ?? []).filter { $0.algorithm == answer.algorithm }.compactMap(\.publicKey)
+      return (listed + [ownKey].compactMap { $0 }).first { $0.isValid(answer.signature, over: digest) }
     }
     guard listed.algorithm == answer.algorithm else {
       throw Failure(
@@ -88,9 +89,14 @@ public struct SigningProxySigner: ServiceSigner {
         .tryLater, "the signing proxy changed from \(description.kid) to \(answer.kid) in the middle of the run",
         on: client.settings.endpoint.url, remedy: "run it again: nothing is lost")
     }
-    guard answer.signature.count == signatureLength, publicKey?.isValid(answer.signature, over: digest) ?? true else {
-      throw doesNotVerify
+    guard answer.signature.count == signatureLength else { throw doesNotVerify }
+    let isValid: Bool
+    if let publicKey {
+      isValid = publicKey.isValid(answer.signature, over: digest)
+    } else {
+      isValid = try client.isValid(answer.signature, over: digest)
     }
+    guard isValid else { throw doesNotVerify }
     return answer.signature
   }
 

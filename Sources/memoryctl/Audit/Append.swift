@@ -11,9 +11,11 @@ extension Audit {
       abstract: "Append one signed event to the chain, safely beside the service's own writer.",
       discussion: """
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNING_KEY, \
-        AUDIT_SIGNING_PRIVATE_KEY, REQUIRE_KMS, NODE_ENV. The role needs INSERT, and UPDATE or DELETE for the lock on the table.
+        AUDIT_SIGNING_PRIVATE_KEY, REQUIRE_KMS, NODE_ENV. The role needs INSERT, and \
+        UPDATE or DELETE for the lock on the table; without pg_read_all_stats it cannot see when other roles' transactions \
+        began, and stamps its row half a minute earlier, so that theirs come behind it.
 
-        Exit status: 75 the table stayed locked, 78 no signer is configured.
+        Exit status: 75 the table stayed locked, or others were always quicker, 78 no signer is configured.
         """)
 
     @OptionGroup var common: CommonOptions

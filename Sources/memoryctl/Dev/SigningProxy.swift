@@ -62,7 +62,7 @@ extension Dev {
           .local(path: key), environment, registry: try KeyRegistry.load(environment), variable: "--key")
       }
       if let secret = try environment.value("AUDIT_SIGNING_KEY") {
-        return LocalSigner(hmacKey: Array(secret.utf8), kid: "local-hmac", backend: "proxy")
+        return LocalSigner(hmacKey: Array(secret.utf8), kid: "proxy-hmac", backend: "proxy")
       }
       return LocalSigner(privateKey: try PrivateKey.generateEd25519(), kid: nil)
     }

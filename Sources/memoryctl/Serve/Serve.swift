@@ -3,10 +3,12 @@ import ArchiveStore
 import ArgumentParser
 import AuditCore
 import DrillRunner
+import Files
 import Metrics
 import Pipeline
 import Server
 import Signing
+import Synchronization
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,7 +41,9 @@ struct Serve: ParsableCommand {
     let environment = common.environment()
     let console = Console(common)
     var probes = try probes(environment)
-    if probes.signers.isEmpty, try environment.requiresSigning() { throw SignerChoice.noSigner(isRequired: true) }
+    // A signer of manifests alone signs no event.
+    let signsEvents = probes.signers.contains { $0.use == .events }
+    if !signsEvents, try environment.requiresSigning() { throw SignerChoice.noSigner(isRequired: true) }
     probes.signerLifetime = .seconds(probeSeconds)
     probes.limit = .seconds(timeout)
     let registry = HealthServer.makeRegistry()
@@ -53,17 +57,23 @@ struct Serve: ParsableCommand {
   }
 
   private func probes(_ environment: Environment) throws -> Probes {
-    let registry = try KeyRegistry.load(environment)
-    let connections = SignerConnections(environment)
+    let places = SignerPlaces(environment)
+    _ = try KeyRegistry.load(environment)
     let signers = try SignerUse.allCases.compactMap { use -> Probes.SignerProbe? in
       guard let backend = try SignerChoice.backend(environment, of: use == .events ? .events : .manifests) else {
         return nil
       }
       return Probes.SignerProbe(use: use, backend: backend) {
-        let state = try? SignerState.of(
-          use, environment, registry: registry, over: connections,
-          onOpen: { try registry?.refuse($0, for: use == .events ? .events : .manifests, at: .now()) },
-          look: { $0.probe() })
+        let connections = places.connections
+        let state = try? {
+          // Anew each time: a key may have been revoked since.
+          let registry = try KeyRegistry.load(environment)
+          return try SignerState.of(
+            use, environment, registry: registry, over: connections,
+            onOpen: { try registry?.refuse($0, for: use == .events ? .events : .manifests, at: .now()) },
+            look: { $0.probe() })
+        }()
+        if state?.health.isUsable != true { places.renew(connections) }
         return state ?? .unanswered(use, backend: backend, after: .zero)
       }
     }
@@ -71,10 +81,45 @@ struct Serve: ParsableCommand {
     let options = archive
     return Probes(signers: signers) {
       do {
-        let keys = try SignerChoice.keyRing(environment, registry: registry, over: connections)
+        let registry = try KeyRegistry.load(environment)
+        let keys = try SignerChoice.keyRing(environment, registry: registry, over: places.connections)
         return .success(
           try ArchiveFreshness(try options.archive(environment, keys: keys), keys: keys, now: .now()))
       } catch { return .failure(Failure(from: error)) }
+    }
+  }
+}
+
+/// The connections of a server's signers. Those of one that cannot be used are made anew: its key may be another by then.
+private final class SignerPlaces: Sendable {
+  private struct State {
+    var connections: SignerConnections
+    var madeAt = Process.monotonicSeconds()
+  }
+
+  /// Seconds after which an alias is looked up again.
+  private static let lifetime = 300.0
+
+  private let environment: Environment
+  private let state: Mutex<State>
+
+  init(_ environment: Environment) {
+    self.environment = environment
+    state = Mutex(State(connections: SignerConnections(environment)))
+  }
+
+  var connections: SignerConnections {
+    state.withLock { state in
+      if Process.monotonicSeconds() - state.madeAt > Self.lifetime {
+        state = State(connections: SignerConnections(environment))
+      }
+      return state.connections
+    }
+  }
+
+  func renew(_ old: SignerConnections) {
+    state.withLock { state in
+      if state.connections === old { state = State(connections: SignerConnections(environment)) }
     }
   }
 }
