@@ -125,10 +125,7 @@ public struct KeyRegistry: Sendable {
   /// What the registry says of a public key, under whatever id.
   func entry(of key: PublicKey) -> VerificationKey? {
     let fingerprint = key.fingerprint
-    return keys.first {
-      guard case .published(let other) = $0.material else { return false }
-      return other.fingerprint == fingerprint
-    }
+    return keys.first { $0.publicKey?.fingerprint == fingerprint }
   }
 
   /// What the registry says of a signer's key: by the key itself, else by its id.

@@ -10,10 +10,7 @@ public struct KeyRing: Sendable {
 
   /// Whether events may be signed by keys whose signatures take long to verify.
   public var hasPublicKeys: Bool {
-    keys.contains { key in
-      if case .published = key.material { return key.uses.contains(.events) }
-      return false
-    }
+    keys.contains { $0.publicKey != nil && $0.uses.contains(.events) }
   }
 
   public init(_ environment: Environment, registry: KeyRegistry?) throws(Failure) {
@@ -50,10 +47,9 @@ public struct KeyRing: Sendable {
     let (kid, algorithm) = (signer.description.kid, signer.description.algorithm)
     if let pem = signer.description.publicKey, let key = try? PublicKey(pem: Array(pem.utf8)) {
       let fingerprint = key.fingerprint
-      let known = keys.filter { $0.publicKey?.fingerprint == fingerprint }
-      if known.contains(where: { $0.kid == kid }) || keys.contains(where: { $0.kid == kid }) { return self }
+      if keys.contains(where: { $0.kid == kid }) { return self }
       // Under another id it stands as it stands there.
-      let like = known.first
+      let like = keys.first { $0.publicKey?.fingerprint == fingerprint }
       let added = VerificationKey(
         kid: kid, algorithm: algorithm, material: .published(key),
         validity: like?.validity ?? .distantPast ... .distantFuture,
@@ -74,10 +70,7 @@ public struct KeyRing: Sendable {
 
   private static func add(_ key: PublicKey, to keys: inout [VerificationKey], _ registry: KeyRegistry?) {
     let fingerprint = key.fingerprint
-    let isThere = keys.contains {
-      if case .published(let other) = $0.material { other.fingerprint == fingerprint } else { false }
-    }
-    guard !isThere else { return }
+    guard !keys.contains(where: { $0.publicKey?.fingerprint == fingerprint }) else { return }
     let algorithm: SignatureAlgorithm = key.kind == .ed25519 ? .ed25519 : .rsaSHA256
     keys.append(VerificationKey(kid: derivedKid(key), algorithm: algorithm, material: .published(key)))
   }

@@ -59,7 +59,7 @@ public struct RowSignatureChecker {
   public init(_ ring: KeyRing, _ policy: SignaturePolicy) {
     let isForEvents = { (key: VerificationKey) in key.uses.contains(.events) && key.standing != .candidate }
     keys = ring.keys.filter { isForEvents($0) && $0.keeper == nil }
-    verifiers = keys.map { if case .published(let key) = $0.material { key.makeVerifier() } else { nil } }
+    verifiers = keys.map { $0.publicKey?.makeVerifier() }
     kept = ring.keys.filter { isForEvents($0) && $0.keeper != nil }
     otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy

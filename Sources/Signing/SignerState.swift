@@ -22,7 +22,7 @@ public struct SignerState: Sendable {
     _ use: SignerUse, _ environment: Environment, registry: KeyRegistry?, over connections: SignerConnections,
     onOpen: (any Signer) throws -> Void = { _ in }, look: (any Signer) throws -> SignerHealth
   ) throws(Failure) -> SignerState? {
-    guard let backend = try SignerChoice.backend(environment, of: use == .events ? .events : .manifests) else {
+    guard let backend = try SignerChoice.backend(environment, of: use.key) else {
       return nil
     }
     let clock = ContinuousClock()
@@ -68,4 +68,9 @@ public struct SignerState: Sendable {
 }
 
 /// What signers are for.
-public enum SignerUse: String, CaseIterable, Sendable { case events, manifests }
+public enum SignerUse: String, CaseIterable, Sendable {
+  case events, manifests
+
+  /// What the registry calls it.
+  public var key: KeyUse { self == .events ? .events : .manifests }
+}

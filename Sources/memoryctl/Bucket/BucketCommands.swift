@@ -2,6 +2,7 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
+import Pipeline
 import S3Client
 import Signing
 
@@ -30,19 +31,17 @@ extension BucketCommand {
     @Flag(help: "Write nothing: look at the settings only.") var readOnly = false
 
     func run() throws {
-      let context = try JobContext(common, checksSignatures: false)
-      let place = try archive.bucket(context.environment, context.cancellation)
+      let place = try archive.bucket(common.environment(), Cancellation.onTermination())
       let check = BucketCheck(place.client)
       var lines = try check.settings()
       lines +=
         try readOnly
         ? BucketCheck.untriedProbes
-        : check.probes(
-          prefix: place.prefix, kmsKeyID: try context.environment.value("AUDIT_ARCHIVE_KMS_KEY_ID"))
+        : check.probes(prefix: place.prefix, kmsKeyID: place.kmsKeyID)
       let status = BucketCheck.status(lines)
       let verdict = status == .success ? "fit" : "unfit"
       let json = JSONValue.object(["verdict": .string(verdict), "checks": .array(lines.map(\.json))])
-      try context.console.finish(json, table(lines) + "\n\(verdict) for an archive", status: status)
+      try Console(common).finish(json, table(lines) + "\n\(verdict) for an archive", status: status)
     }
   }
 
@@ -63,11 +62,11 @@ extension BucketCommand {
     @Flag(help: "No lock for objects that come without one.") var noDefaultRetention = false
 
     func run() throws {
-      let context = try JobContext(common, checksSignatures: false)
-      let place = try archive.bucket(context.environment, context.cancellation)
+      let environment = common.environment()
+      let place = try archive.bucket(environment, Cancellation.onTermination())
       var setup = BucketSetup(place.client)
-      setup.retentionDays = noDefaultRetention ? nil : try retention.days(context.environment)
-      setup.kmsKeyID = try context.environment.value("AUDIT_ARCHIVE_KMS_KEY_ID")
+      setup.retentionDays = noDefaultRetention ? nil : try retention.days(environment)
+      setup.kmsKeyID = place.kmsKeyID
       let done = try setup.run()
       let lines = try BucketCheck(place.client).settings()
       let json = JSONValue.object([
@@ -75,19 +74,16 @@ extension BucketCommand {
         "checks": .array(lines.map(\.json)),
       ])
       let text = "\(place.client.url): \(done.joined(separator: "; "))\n" + table(lines)
-      try context.console.finish(json, text, status: BucketCheck.status(lines))
+      try Console(common).finish(json, text, status: BucketCheck.status(lines))
     }
   }
 }
 
 private func table(_ lines: [BucketCheck.Line]) -> String {
-  func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.utf8.count))
-  }
   let width = lines.map(\.name.utf8.count).max() ?? 0
   return lines.map { line in
     let state = line.state == .failed ? "FAILED" : line.state.rawValue
-    return "\(padded(state, 9))  \(padded(line.name, width))  \(line.detail)"
+    return "\(state.padded(to: 9))  \(line.name.padded(to: width))  \(line.detail)"
   }.joined(separator: "\n")
 }
 

@@ -59,8 +59,7 @@ struct ArchiveOptions: ParsableArguments {
   ) throws -> any ObjectStore {
     if text.hasPrefix("file:///"), text.utf8.count > 8 { return FileStore(path: String(text.dropFirst(7))) }
     let place = try BucketPlace(text, environment, cancellation)
-    return S3Store(
-      place.client, prefix: place.prefix, kmsKeyID: try environment.value("AUDIT_ARCHIVE_KMS_KEY_ID"))
+    return S3Store(place.client, prefix: place.prefix, kmsKeyID: place.kmsKeyID)
   }
 }
 
@@ -69,6 +68,8 @@ struct BucketPlace {
   let client: S3Client
   /// Without slashes around it.
   let prefix: String
+  /// Encrypts objects; nil leaves it to the bucket.
+  let kmsKeyID: String?
 
   init(_ text: String, _ environment: Environment, _ cancellation: Cancellation) throws {
     let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -77,6 +78,7 @@ struct BucketPlace {
         .configuration, "this is no URL of an archive", on: "AUDIT_ARCHIVE_URL",
         remedy: "write s3://bucket/prefix, or file:///directory with an absolute path")
     }
+    kmsKeyID = try environment.value("AUDIT_ARCHIVE_KMS_KEY_ID")
     let variables = AWSVariables { (name: String) throws(Failure) in try environment.value(name) }
     let (session, http) = try AWSSession.connected(variables, cancellation: cancellation)
     client = try S3Client(session, over: http, bucket: String(bucket))

@@ -2,6 +2,11 @@
 import AuditCore
 import Files
 
+extension String {
+  /// With spaces behind it, as a column of a table.
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - utf8.count)) }
+}
+
 /// Results that could not be written to standard output.
 enum Results {
   /// - Parameter status: what the run would have exited with.

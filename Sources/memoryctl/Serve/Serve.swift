@@ -60,7 +60,7 @@ struct Serve: ParsableCommand {
     let places = SignerPlaces(environment)
     _ = try KeyRegistry.load(environment)
     let signers = try SignerUse.allCases.compactMap { use -> Probes.SignerProbe? in
-      guard let backend = try SignerChoice.backend(environment, of: use == .events ? .events : .manifests) else {
+      guard let backend = try SignerChoice.backend(environment, of: use.key) else {
         return nil
       }
       return Probes.SignerProbe(use: use, backend: backend) {
@@ -70,7 +70,7 @@ struct Serve: ParsableCommand {
           let registry = try KeyRegistry.load(environment)
           return try SignerState.of(
             use, environment, registry: registry, over: connections,
-            onOpen: { try registry?.refuse($0, for: use == .events ? .events : .manifests, at: .now()) },
+            onOpen: { try registry?.refuse($0, for: use.key, at: .now()) },
             look: { $0.probe() })
         }()
         if state?.health.isUsable != true { places.renew(connections) }

@@ -20,7 +20,7 @@ struct SignerReport {
         onOpen: { signer in
           try console.warn(about: signer, environment)
           // A candidate is to be tried out, and yet must not pass for one that signs.
-          do { try registry?.refuse(signer, for: use == .events ? .events : .manifests, at: .now()) } catch {
+          do { try registry?.refuse(signer, for: use.key, at: .now()) } catch {
             console.warn("\(use.rawValue): \(error)")
           }
         }, look: look)
@@ -40,12 +40,9 @@ struct SignerReport {
   }
 
   private func text(_ state: SignerState) -> String {
-    func wide(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(0, width - text.utf8.count))
-    }
     let latency = state.health.latency.map { "\($0.milliseconds) ms" } ?? "-"
-    var text = "\(wide(state.use.rawValue, 9))  \(wide(state.health.isUsable ? "ok" : "FAILED", 6))  "
-    text += "\(wide(state.backend, 5))  \(wide(latency, 8))  "
+    var text = "\(state.use.rawValue.padded(to: 9))  \((state.health.isUsable ? "ok" : "FAILED").padded(to: 6))  "
+    text += "\(state.backend.padded(to: 5))  \(latency.padded(to: 8))  "
     if let signer = state.signer { text += "\(signer.kid) (\(signer.algorithm.rawValue)): " }
     return text + state.health.detail
   }
