@@ -38,6 +38,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -157,6 +158,7 @@ let package = Package(
       name: "ServerTests",
       dependencies: ["Server", "Signing", "AuditCore", .product(name: "CoreMetrics", package: "swift-metrics")],
       swiftSettings: testSettings),
+    tests("DeploymentTests", ["AuditCore", .product(name: "Yams", package: "Yams")]),
     tests(
       "CommandLineTests",
       ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
