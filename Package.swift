@@ -108,10 +108,12 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
+        "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader",
+        "ArchiveStore", "Signing",
         "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
       ],
       swiftSettings: safe),
 

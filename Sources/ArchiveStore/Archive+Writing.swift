@@ -38,8 +38,15 @@ extension ObjectContent {
 extension Archive {
   /// Puts a bundle in its place; one that an interrupted run left there is used when it is the same, and its lock is made
   /// as strong as this run's.
-  public func upload(_ bundle: SealedBundle, retention: Manifest.Retention) throws {
+  public func upload(
+    _ bundle: SealedBundle, retention: Manifest.Retention, progress: any ProgressListener = NoProgress()
+  ) throws {
     let key = "\(stream)/\(bundle.manifest.key)"
+    let sequence = String(bundle.manifest.key.dropFirst("bundles/".utf8.count).prefix { $0 != "-" })
+    let total = bundle.manifest.bytes
+    // All of them only once the store says so.
+    bundle.file.onSent = { progress.upload(sequence, sent: min($0, total - 1), of: total) }
+    defer { progress.upload(sequence, sent: total, of: total) }
     let content = ObjectContent.file(bundle.file, bytes: bundle.manifest.bytes, sha256: bundle.manifest.sha256)
     if try store.create(key, content, retention: retention) == .created { return }
     if try store.secure(key, content, retention: retention) { return }

@@ -33,6 +33,8 @@ public struct ArchiveStatus: Sendable {
   public private(set) var earliestRetentionEnd: Timestamp?
   public private(set) var retentionRunningOut = 0
   public private(set) var headHash: String?
+  /// When the newest manifest was made.
+  public private(set) var lastRun: Timestamp?
   /// When the last drill began that passed, by a report that a key at hand verifies.
   public private(set) var lastDrill: Timestamp?
   /// When a drill began that failed, where none has passed since.
@@ -97,6 +99,7 @@ public struct ArchiveStatus: Sendable {
     earliestRetentionEnd = min(earliestRetentionEnd ?? end, end)
     if end < now.advanced(bySeconds: Int64(limits.retentionWarning) * 86_400) { retentionRunningOut += 1 }
     headHash = manifest.chain.headHash?.hex
+    lastRun = manifest.createdAt
   }
 
   /// Counts out of manifests may be anything.

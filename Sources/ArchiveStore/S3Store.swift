@@ -62,7 +62,7 @@ public final class S3Store: ObjectStore {
     let (body, digest) = content.body
     return try client.put(
       try path(key), body, sha256: digest, lock: ObjectLock(retention), legalHold: retention.hasLegalHold,
-      ifAbsent: ifAbsent, kmsKeyID: kmsKeyID)
+      ifAbsent: ifAbsent, kmsKeyID: kmsKeyID, onSent: content.onSent)
   }
 
   /// Compares the lock and the size that a version has with what was asked for.
@@ -229,6 +229,10 @@ extension ObjectContent {
     case .bytes(let bytes): (.bytes(bytes), SHA256.hash(bytes))
     case .file(let file, let bytes, let sha256): (.file(path: file.file.path, bytes: bytes), sha256)
     }
+  }
+
+  fileprivate var onSent: (@Sendable (Int) -> Void)? {
+    if case .file(let file, _, _) = self { file.onSent } else { nil }
   }
 
   fileprivate var count: Int {

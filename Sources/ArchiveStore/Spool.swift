@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 public import Files
+internal import Synchronization
 
 /// A directory for what is on its way to the store. Nothing in it has to survive a run.
 public struct Spool: Sendable {
@@ -33,8 +34,15 @@ public struct Spool: Sendable {
 /// A spooled file; its name goes with it.
 public final class SpoolFile: Sendable {
   public let file: File
+  private let listener = Mutex<(@Sendable (Int) -> Void)?>(nil)
 
   init(_ file: File) { self.file = file }
 
   deinit { Directory.remove(file.path) }
+
+  /// Hears how many of its bytes are on their way to a store, where that takes time.
+  var onSent: (@Sendable (Int) -> Void)? {
+    get { listener.withLock { $0 } }
+    set { listener.withLock { $0 = newValue } }
+  }
 }

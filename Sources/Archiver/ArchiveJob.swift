@@ -131,7 +131,7 @@ public struct ArchiveJob: Sendable {
   }
 
   private func passOver(_ first: Int, _ last: Int) {
-    progress.event("passing over what no known key has signed", ["first": "\(first)", "last": "\(last)"])
+    progress.event("passing over what no known key has signed", ["first": .count(first), "last": .count(last)])
   }
 
   private func damagedIsNil<R>(_ body: () throws -> R) throws -> R? {

@@ -41,8 +41,8 @@ final class BundlePublisher {
     progress.event(
       "committed",
       [
-        "sequence": "\(manifest.sequence)", "day": manifest.coverage.day.description, "rows": "\(manifest.rowCount)",
-        "anomalies": "\(facts.anomalies.total)",
+        "sequence": .count(manifest.sequence), "day": .string(manifest.coverage.day.description),
+        "rows": .count(manifest.rowCount), "anomalies": .count(facts.anomalies.total),
       ])
   }
 

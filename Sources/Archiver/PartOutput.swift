@@ -65,9 +65,9 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
     stages.start("compress") { [self] in try compress() }
     let uploaded = ParallelMap<SealedBox, SealedBox>(
       stages, name: "upload", workers: job.settings.uploads, input: sealed
-    ) { [archive = job.archive, retention = publisher.retention] in
+    ) { [archive = job.archive, retention = publisher.retention, progress = job.progress] in
       { sealed in
-        if let bundle = sealed.bundle { try archive.upload(bundle, retention: retention) }
+        if let bundle = sealed.bundle { try archive.upload(bundle, retention: retention, progress: progress) }
         return sealed
       }
     }

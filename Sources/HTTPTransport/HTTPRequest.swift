@@ -43,6 +43,9 @@ public struct HTTPRequest: Sendable {
   /// Whether it may reach the server twice. Where not, no kept connection is used: on one that turns out dead, libcurl
   /// would send the request again by itself.
   public var isRepeatable = true
+  /// Hears how many bytes of the body have been handed to the connection, on the calling thread; fewer again where they are
+  /// sent once more.
+  public var onSent: (@Sendable (Int) -> Void)?
 
   public init(
     method: String, url: String, headers: [HTTPHeader] = [], body: Body = .none, timeout: Double? = nil

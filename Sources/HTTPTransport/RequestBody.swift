@@ -10,13 +10,15 @@ final class RequestBody {
 
   let count: Int
   private let source: Source
-  private var offset = 0
+  private let onSent: (@Sendable (Int) -> Void)?
+  private var offset = 0 { didSet { onSent?(offset) } }
   /// What went wrong with the file.
   private(set) var fault: String?
 
   /// - Throws: ``HTTPError/Kind/bodyUnreadable`` where there is no such file.
-  init(_ body: HTTPRequest.Body) throws(HTTPError) {
+  init(_ body: HTTPRequest.Body, onSent: (@Sendable (Int) -> Void)? = nil) throws(HTTPError) {
     count = body.count
+    self.onSent = onSent
     switch body {
     case .none: source = .bytes([])
     case .bytes(let bytes): source = .bytes(bytes)

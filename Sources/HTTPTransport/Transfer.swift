@@ -39,7 +39,7 @@ final class Transfer {
   /// Prepares an exchange; nothing is sent yet.
   init(_ request: HTTPRequest, _ settings: HTTPSettings, _ pool: ChannelPool) throws(HTTPError) {
     endpoint = try RequestCheck(request).endpoint
-    body = try RequestBody(request.body)
+    body = try RequestBody(request.body, onSent: request.onSent)
     method = request.method
     expectsContinue = body.count > 0 && body.count >= settings.expectContinueBytes
     self.pool = pool

@@ -19,14 +19,16 @@ extension S3Client {
   /// - Parameters:
   ///   - sha256: of the whole body. It is signed, and the server compares it with what it gets.
   ///   - kmsKeyID: the key that encrypts the object; nil leaves it to the bucket's default.
+  ///   - onSent: hears how many bytes of the body are on their way.
   public func put(
     _ key: String, _ body: S3Body, sha256: Digest, lock: ObjectLock?, legalHold: Bool, ifAbsent: Bool,
-    kmsKeyID: String? = nil
+    kmsKeyID: String? = nil, onSent: (@Sendable (Int) -> Void)? = nil
   ) throws(S3Error) -> S3PutOutcome {
     let operation = S3Operation.put(
       isLocked: lock != nil, isHeld: legalHold, isKMS: kmsKeyID != nil, ifAbsent: ifAbsent)
     var request = S3Request("PUT", key: key)
     request.setBody(body, sha256)
+    request.onSent = onSent
     if let lock {
       request.set("x-amz-object-lock-mode", lock.mode.rawValue)
       request.set("x-amz-object-lock-retain-until-date", lock.until.isoSeconds)

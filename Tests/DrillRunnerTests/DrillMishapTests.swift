@@ -239,7 +239,9 @@ private final class Log: ProgressListener, @unchecked Sendable {
 
   func expect(rows: Int) {}
   func advance(rows: Int, bytes: Int) {}
-  func event(_ message: String, _ fields: KeyValuePairs<String, String>) {
-    lock.withLock { lines.append(message + fields.map { " \($0.key)=\($0.value)" }.joined()) }
+  func event(_ message: String, _ fields: KeyValuePairs<String, JSONValue>) {
+    lock.withLock {
+      lines.append(message + fields.map { " \($0.key)=\($0.value.string ?? $0.value.compactText)" }.joined())
+    }
   }
 }

@@ -164,7 +164,7 @@ public struct DrillJob: Sendable {
     }
     let seconds = Process.monotonicSeconds() - started
     report.steps.append(DrillReport.Step(name: name, seconds: seconds, isPassed: fault == nil, detail: fault ?? detail))
-    progress.event("step", ["name": name, "ok": fault == nil ? "true" : "false"])
+    progress.event("step", ["name": .string(name), "ok": .bool(fault == nil)])
     return result
   }
 
@@ -175,7 +175,7 @@ public struct DrillJob: Sendable {
     let seconds = Process.monotonicSeconds() - started
     report.steps.append(
       DrillReport.Step(name: name, seconds: seconds, isPassed: false, detail: String(failure.description.prefix(1000))))
-    progress.event("step", ["name": name, "ok": "false"])
+    progress.event("step", ["name": .string(name), "ok": false])
   }
 
   /// Stores the report; a drill that passed and has no report did not pass.
@@ -195,7 +195,7 @@ public struct DrillJob: Sendable {
       report.key = key
     } catch {
       if report.isPassed { throw error }
-      progress.event("the report could not be stored", ["reason": Failure(from: error).description])
+      progress.event("the report could not be stored", ["reason": .string(Failure(from: error).description)])
     }
   }
 }

@@ -55,8 +55,10 @@ final class DrillSchema {
   private func drop(_ name: String, _ message: String?) {
     do throws(PostgresError) {
       try session.executeScript("DROP SCHEMA IF EXISTS \(quoteIdentifier(name)) CASCADE")
-      if let message { progress.event(message, ["schema": name]) }
-    } catch { progress.event("a schema could not be dropped", ["schema": name, "reason": error.message]) }
+      if let message { progress.event(message, ["schema": .string(name)]) }
+    } catch {
+      progress.event("a schema could not be dropped", ["schema": .string(name), "reason": .string(error.message)])
+    }
   }
 
   /// Drops the schema, or marks it as one that is to stay.
@@ -65,6 +67,9 @@ final class DrillSchema {
     do throws(PostgresError) {
       try session.executeScript(
         "COMMENT ON SCHEMA \(quoteIdentifier(name)) IS \(quoteLiteral(Self.keptComment))")
-    } catch { progress.event("the schema could not be marked as kept", ["schema": name, "reason": error.message]) }
+    } catch {
+      progress.event(
+        "the schema could not be marked as kept", ["schema": .string(name), "reason": .string(error.message)])
+    }
   }
 }

@@ -12,6 +12,8 @@ struct S3Request {
   var query: [(name: String, value: String?)] = []
   var headers: [HTTPHeader] = []
   var body = HTTPRequest.Body.none
+  /// As ``HTTPRequest/onSent``.
+  var onSent: (@Sendable (Int) -> Void)?
   /// Of the body.
   var digest = SHA256.hash([])
 
@@ -45,7 +47,9 @@ struct S3Request {
       PercentEncoding.encode(name) + (value.map { "=" + PercentEncoding.encode($0) } ?? "")
     }
     if !parts.isEmpty { url += "?" + parts.joined(separator: "&") }
-    return HTTPRequest(method: method, url: url, headers: headers, body: body)
+    var request = HTTPRequest(method: method, url: url, headers: headers, body: body)
+    request.onSent = onSent
+    return request
   }
 }
 

@@ -24,6 +24,7 @@ extension Audit {
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
+    @OptionGroup var metrics: MetricsOptions
 
     @Option(help: "\"now\" exports today's rows too, as a part that leaves the day open.")
     var until: String?
@@ -53,9 +54,11 @@ extension Audit {
     @Option(help: "Bytes of a bundle's content at most.") var maxContentBytes = 1 << 30
     @Option(help: "Directory for what is on its way to the archive.") var spool: String?
 
-    func run() throws {
-      let context = try JobContext(common)
-      let (environment, console) = (context.environment, context.console)
+    func run() throws { try JobRun("archive", common, metrics, archive).run(run) }
+
+    private func run(_ console: Console) throws {
+      let context = try JobContext(common, console: console)
+      let environment = context.environment
       let signer = try context.manifestSigner()
       if signer.description.algorithm == .hmacSHA256 {
         console.warn(
@@ -65,6 +68,11 @@ extension Audit {
         try settings(environment), try context.archive(archive), signer: signer, keys: context.keys, progress: console,
         cancellation: context.cancellation)
       let report = try job.run()
+      let bytes = console.bytesSeen
+      console.measure { measures in
+        (measures.rows, measures.bytes) = (report.rows, bytes)
+        measures.anomalies = report.anomalies.total
+      }
       try console.finish(report.json, text(report), status: report.isSound ? .success : .integrity)
     }
 

@@ -28,6 +28,7 @@ extension Audit {
     @OptionGroup var cold: ColdOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
+    @OptionGroup var metrics: MetricsOptions
 
     @Flag(help: "Leave the staged schema.")
     var keep = false
@@ -35,9 +36,11 @@ extension Audit {
     @Option(help: "Schema to create; by default a name of the drill's own.")
     var schema: String?
 
-    func run() throws {
+    func run() throws { try JobRun("drill", common, metrics, archive).run(run) }
+
+    private func run(_ console: Console) throws {
       let selection = try staging.selection(default: .latest)
-      let context = try JobContext(common)
+      let context = try JobContext(common, console: console)
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let fixed = try cold.prepare(selection, archive, context, command: "memoryctl audit drill")
@@ -48,6 +51,10 @@ extension Audit {
       job.keepsSchema = keep
       if let schema { job.schema = schema }
       let report = try job.run(fixed)
+      console.measure { measures in
+        (measures.rows, measures.recoverySeconds) = (report.rows, report.recoverySeconds)
+        measures.anomalies = report.anomalies.total + report.findings.count
+      }
       try context.console.finish(report.json, text(report, job.schema), status: report.exitStatus)
     }
 

@@ -50,6 +50,7 @@ extension Audit {
     @OptionGroup var cold: ColdOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
+    @OptionGroup var metrics: MetricsOptions
 
     @Option(help: "Schema to create.")
     var schema = "memoryctl_replay"
@@ -57,9 +58,11 @@ extension Audit {
     @Argument(help: "A JSON archive of the older tools, instead of --archive.")
     var file: String?
 
-    func run() throws {
+    func run() throws { try JobRun("replay", common, metrics, archive).run(run) }
+
+    private func run(_ console: Console) throws {
       let selection = try staging.selection(default: .all)
-      let context = try JobContext(common)
+      let context = try JobContext(common, console: console)
       let settings = try context.settings(table, signatures, checksManifests: true)
       if let file {
         try requirePath(file)
@@ -83,6 +86,7 @@ extension Audit {
 
     private func finish(_ context: JobContext, _ table: StagingTable, _ report: VerifyReport) throws {
       let name = table.name.sql
+      context.console.measure { $0.note(report) }
       let members = [JSONValue.Member("table", .string(name))] + (report.json.members ?? [])
       var text = "restored \(report.rows) rows into \(name)"
       for finding in report.findings { text += "\n  \(finding)" }

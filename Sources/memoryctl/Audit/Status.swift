@@ -2,6 +2,7 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
+import Server
 import Signing
 
 extension Audit {
@@ -20,6 +21,7 @@ extension Audit {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
+    @OptionGroup var metrics: MetricsOptions
     @Option(help: "Days that the newest closed day may lie back.") var maxAge = 2
     @Option(help: "Days that the last drill may lie back.") var maxDrillAge = 100
 
@@ -27,8 +29,10 @@ extension Audit {
       help: "Manifests that no key at hand can verify are a problem; so they are with REQUIRE_KMS or in production.")
     var requireSignatures = false
 
-    func run() throws {
-      let context = try JobContext(common)
+    func run() throws { try JobRun("status", common, metrics, archive).run(run) }
+
+    private func run(_ console: Console) throws {
+      let context = try JobContext(common, console: console)
       try requireRange(maxAge, 1...36_500, "--max-age")
       try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()
@@ -37,6 +41,7 @@ extension Audit {
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
       let status = try ArchiveStatus(
         try context.archive(archive), keys: context.keys, limits: limits, now: .now())
+      console.measure { $0.archive = ArchiveMeasures(status) }
       try context.console.finish(status.json, text(status), status: status.isWell ? .success : .integrity)
     }
 

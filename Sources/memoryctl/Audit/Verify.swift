@@ -24,6 +24,7 @@ extension Audit {
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
+    @OptionGroup var metrics: MetricsOptions
 
     @Flag(help: "Check hashes and links alone: neither rows' nor manifests' signatures.")
     var noSignatures = false
@@ -31,9 +32,13 @@ extension Audit {
     @Argument(help: "A bundle, or a JSON archive of the older tools.")
     var file: String?
 
-    func run() throws {
-      let context = try JobContext(common, checksSignatures: !noSignatures)
+    func run() throws { try JobRun("verify", common, metrics, archive).run(run) }
+
+    private func run(_ console: Console) throws {
+      let context = try JobContext(common, console: console, checksSignatures: !noSignatures)
       let report = try verify(context)
+      let bytes = console.bytesSeen
+      console.measure { $0.note(report, bytes: bytes) }
       guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
         throw Failure(
           .nothingToCheck, "it has no rows", on: "FILE",

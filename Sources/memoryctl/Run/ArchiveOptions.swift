@@ -23,7 +23,11 @@ struct ArchiveOptions: ParsableArguments {
   ) throws -> ArchiveStore.Archive {
     return try ArchiveStore.Archive(
       try Self.store(try configuredURL(environment), environment, cancellation),
-      stream: try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer", keys: keys)
+      stream: try streamName(environment), keys: keys)
+  }
+
+  func streamName(_ environment: Environment) throws -> String {
+    try stream ?? environment.value("AUDIT_ARCHIVE_STREAM") ?? "memory-layer"
   }
 
   /// The bucket that the archive is in.

@@ -14,19 +14,21 @@ struct JobContext {
   let cancellation: Cancellation
   private let connections: SignerConnections
 
-  /// - Parameter checksSignatures: false for a command to which keys are no more than useful; then a key management
-  ///   service that does not answer is a warning.
-  init(_ common: CommonOptions, checksSignatures: Bool = true) throws {
+  /// - Parameters:
+  ///   - console: the run's; by default one of its own.
+  ///   - checksSignatures: false for a command to which keys are no more than useful; then a key management service that
+  ///     does not answer is a warning.
+  init(_ common: CommonOptions, console: Console? = nil, checksSignatures: Bool = true) throws {
     environment = common.environment()
     registry = try KeyRegistry.load(environment)
-    console = Console(common)
+    self.console = console ?? Console(common)
     cancellation = Cancellation.onTermination()
     connections = SignerConnections(environment, cancellation: cancellation)
     do throws(Failure) {
       keys = try SignerChoice.keyRing(environment, registry: registry, over: connections)
     } catch {
       guard !checksSignatures else { throw error }
-      console.warn("the signer's key is not at hand: \(error)")
+      self.console.warn("the signer's key is not at hand: \(error)")
       keys = try KeyRing(environment, registry: registry)
     }
   }

@@ -9,11 +9,21 @@ import Synchronization
 /// The one place where a run's failure becomes a sentence and an exit status.
 enum Outcome {
   private static let isVerbose = Mutex(false)
+  private static let log = Mutex<Console?>(nil)
 
   static func showCauses() { isVerbose.withLock { $0 = true } }
 
+  /// Has a failure end the run's log.
+  static func log(to console: Console) { log.withLock { $0 = console } }
+
+  /// What a run ends with that threw this.
+  static func status(of error: any Error) -> ExitStatus {
+    if let code = error as? ExitCode { return ExitStatus(rawValue: code.rawValue) ?? .bug }
+    return failure(error)?.status ?? .usage
+  }
+
   static func exit(_ error: any Error) -> Never {
-    Console.clearLine()
+    ProgressScreen.clear()
     if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
     guard let failure = failure(error) else {
       let code = Memoryctl.exitCode(for: error)
@@ -27,15 +37,22 @@ enum Outcome {
     }
     // Who closed the pipe does not want to hear of it; it was no success all the same.
     if (failure.cause as? FileError)?.isBrokenPipe == true { Glibc.exit(failure.status.rawValue) }
-    Process.write("memoryctl: \(failure)\n", to: 2)
-    if isVerbose.withLock({ $0 }) {
-      var cause = failure.cause
-      while let current = cause {
-        Process.write("  caused by: \(current)\n", to: 2)
-        cause = (current as? Failure)?.cause
-      }
+    let causes = isVerbose.withLock { $0 } ? causes(of: failure) : []
+    let console = log.withLock { $0 }
+    if console?.fail(failure.description, status: failure.status, causes: causes) != true {
+      Process.write("memoryctl: \(failure)\n" + causes.map { "  caused by: \($0)\n" }.joined(), to: 2)
     }
     Glibc.exit(failure.status.rawValue)
+  }
+
+  private static func causes(of failure: Failure) -> [String] {
+    var causes: [String] = []
+    var cause = failure.cause
+    while let current = cause {
+      causes.append("\(current)")
+      cause = (current as? Failure)?.cause
+    }
+    return causes
   }
 
   /// The parser's words repeat arguments: one that may hold a secret is left out of them.

@@ -51,7 +51,7 @@ struct Serve: ParsableCommand {
     let server = HealthServer(probes, registry: registry)
     try blocking { () throws(Failure) in
       try await server.run(at: address, log: { console.note($0, $1) }) { url in
-        console.event("listening", ["url": url])
+        console.event("listening", ["url": .string(url)])
       }
     }
   }

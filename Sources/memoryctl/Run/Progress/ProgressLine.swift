@@ -24,15 +24,11 @@ struct ProgressLine {
       let left = "\(Int(min(Double(expected - rows) / rate, 1e9)) + 1) s left"
       forms =
         [
-          "[\(bar(20))] \(forms[0]), \(left)", "[\(bar(10))] \(counts[0]), \(left)", "\(counts[0]), \(left)",
+          "[\(progressBar(rows, of: expected, width: 20))] \(forms[0]), \(left)",
+          "[\(progressBar(rows, of: expected, width: 10))] \(counts[0]), \(left)", "\(counts[0]), \(left)",
           "\(rows * 100 / expected) %, \(left)",
         ] + forms
     }
     return forms.first { $0.utf8.count < columns } ?? ""
-  }
-
-  private func bar(_ width: Int) -> String {
-    let filled = rows * width / expected
-    return String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled)
   }
 }

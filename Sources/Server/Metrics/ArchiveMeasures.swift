@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArchiveStore
+internal import AuditCore
+internal import CoreMetrics
+
+/// How an archive stands, as gauges.
+public struct ArchiveMeasures: Sendable {
+  private let values: [(name: String, value: Int64)]
+
+  /// A line for each name.
+  public static let help = [
+    newestClosedDay: "End of the newest closed day.",
+    missingDays: "Days that are over and not closed.",
+    anomalies: "Anomalies of all manifests.",
+    manifests: "Manifests of the archive.",
+    earliestRetentionEnd: "When the first lock ends.",
+    retentionRunningOut: "Manifests whose lock ends within 30 days.",
+    lastDrill: "When the last drill began that passed.",
+    lastRun: "When the newest manifest was made.",
+  ]
+
+  private static let prefix = "memory_audit_archive_"
+  private static let newestClosedDay = prefix + "newest_closed_day_timestamp_seconds"
+  private static let missingDays = prefix + "missing_days"
+  private static let anomalies = prefix + "anomalies"
+  private static let manifests = prefix + "manifests"
+  private static let earliestRetentionEnd = prefix + "earliest_retention_end_timestamp_seconds"
+  private static let retentionRunningOut = prefix + "retention_running_out"
+  private static let lastDrill = prefix + "last_drill_timestamp_seconds"
+  private static let lastRun = prefix + "last_run_timestamp_seconds"
+
+  public init(_ status: ArchiveStatus) {
+    let values: [(String, Int64?)] = [
+      (Self.newestClosedDay, status.newestClosedDay?.next.start.unixSeconds),
+      (Self.missingDays, Int64(status.missingTotal)),
+      (Self.anomalies, Int64(status.anomalies)),
+      (Self.manifests, Int64(status.manifests)),
+      (Self.earliestRetentionEnd, status.earliestRetentionEnd?.unixSeconds),
+      (Self.retentionRunningOut, Int64(status.retentionRunningOut)),
+      (Self.lastDrill, status.lastDrill?.unixSeconds),
+      (Self.lastRun, status.lastRun?.unixSeconds),
+    ]
+    self.values = values.compactMap { name, value in value.map { (name, $0) } }
+  }
+
+  public func set(in registry: PrometheusRegistry, labels: [(String, String)] = []) {
+    for (name, value) in values { registry.makeMeter(label: name, dimensions: labels).set(value) }
+  }
+}
