@@ -16,6 +16,7 @@ final class Console: ProgressListener {
   }
 
   private let isJSON: Bool
+  private let isJob: Bool
   private let isTerminal = Process.standardErrorIsTerminal
   /// A line that is drawn over needs a terminal that understands how.
   private let showsProgress: Bool
@@ -24,9 +25,10 @@ final class Console: ProgressListener {
   private let context: [JSONValue.Member]
   private let state = Mutex(State())
 
-  /// - Parameter stream: the stream that the run is about, where it is about one.
+  /// - Parameter stream: the stream that a job is about; nil for what is no job.
   init(_ options: CommonOptions, stream: String? = nil) {
     isJSON = options.json
+    isJob = stream != nil
     let environment = Process.environment()
     let terminal = environment["TERM"] ?? ""
     showsProgress = Process.standardErrorIsTerminal && terminal != "dumb" && !terminal.isEmpty
@@ -118,7 +120,8 @@ final class Console: ProgressListener {
     if isTerminal {
       ProgressScreen.clear()
       let details = fields.map { " \($0.key)=\($0.value.string ?? $0.value.compactText)" }.joined()
-      Process.write((level == "info" ? "" : "\(level): ") + message + details + "\n", to: 2)
+      let label = level == "info" ? "" : Colour.yellow.paint("\(level): ", isTerminal: true)
+      Process.write(label + message + details + "\n", to: 2)
       return
     }
     var members = [
@@ -130,12 +133,21 @@ final class Console: ProgressListener {
     Process.write(JSONValue.object(members).compactText + "\n", to: 2)
   }
 
+  /// A job's first line is its verdict.
+  private func painted(_ text: String, _ status: ExitStatus) -> String {
+    guard isJob || status != .success else { return text }
+    let verdict = text.prefix { $0 != "\n" }
+    let colour: Colour = status == .success ? .green : status == .tryLater ? .yellow : .red
+    return colour.paint(String(verdict), isTerminal: Process.standardOutputIsTerminal) + text.dropFirst(verdict.count)
+  }
+
   /// Prints a command's result and ends the run where its status is no success.
   ///
   /// - Throws: where it cannot be written, too: a result that nobody gets is no success.
   func finish(_ json: JSONValue, _ text: String, status: ExitStatus = .success) throws {
     ProgressScreen.clear()
-    let written = Process.write(isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : text + "\n", to: 1)
+    let output = isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : painted(text, status) + "\n"
+    let written = Process.write(output, to: 1)
     try Results.check(written, status)
     if status != .success { throw ExitCode(status.rawValue) }
   }

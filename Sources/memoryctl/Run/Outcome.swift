@@ -40,7 +40,8 @@ enum Outcome {
     let causes = isVerbose.withLock { $0 } ? causes(of: failure) : []
     let console = log.withLock { $0 }
     if console?.fail(failure.description, status: failure.status, causes: causes) != true {
-      Process.write("memoryctl: \(failure)\n" + causes.map { "  caused by: \($0)\n" }.joined(), to: 2)
+      let name = Colour.red.paint("memoryctl:", isTerminal: Process.standardErrorIsTerminal)
+      Process.write("\(name) \(failure)\n" + causes.map { "  caused by: \($0)\n" }.joined(), to: 2)
     }
     Glibc.exit(failure.status.rawValue)
   }
