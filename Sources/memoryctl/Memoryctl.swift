@@ -13,7 +13,7 @@ struct Memoryctl: ParsableCommand {
       69 a service stayed unreachable, 70 our own fault, 73 refused, 75 try later, 77 permission denied, \
       78 configuration.
       """,
-    version: Tool.version,
+    version: Tool.build,
     subcommands: [
       Audit.self, ManifestCommand.self, RetentionCommand.self, HoldCommand.self, BucketCommand.self,
       SignerCommand.self, Serve.self, Dev.self,
