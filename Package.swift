@@ -62,6 +62,7 @@ let package = Package(
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Cryptography", "Bytes", "CanonicalJSON"]),
+    library("HTMLPage", ["AuditCore", "Cryptography"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography", "Bytes"]),
     library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Cryptography", "Bytes"]),
@@ -137,6 +138,8 @@ let package = Package(
     tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Cryptography", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("XMLTests", ["XML"]),
+    .testTarget(
+      name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
