@@ -91,6 +91,12 @@ let package = Package(
         "Cryptography",
         "Bytes",
       ]),
+    library(
+      "Compliance",
+      [
+        "HTMLPage", "DrillRunner", "ArchiveStore", "RowCodec", "Signing", "Pipeline", "Files", "AuditCore",
+        "Cryptography", "Bytes",
+      ]),
     library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Cryptography", "Bytes"]),
     library(
       "Server",
@@ -110,7 +116,8 @@ let package = Package(
       name: "memoryctl",
       dependencies: [
         "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
-        "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
+        "Compliance", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography",
+        "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
       ],
@@ -140,6 +147,9 @@ let package = Package(
     tests("XMLTests", ["XML"]),
     .testTarget(
       name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
+    tests(
+      "ComplianceTests",
+      ["Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography", "Bytes"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
