@@ -62,6 +62,7 @@ let package = Package(
     library("CanonicalJSON", ["Bytes"], common),
 
     library("AuditCore", ["Cryptography", "Bytes", "CanonicalJSON"]),
+    library("HTMLPage", ["AuditCore", "Cryptography"]),
     library("RowCodec", ["AuditCore", "CanonicalJSON", "Bytes"], common),
     library("AWS", ["HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography", "Bytes"]),
     library("S3Client", ["AWS", "HTTPTransport", "XML", "AuditCore", "Cryptography", "Bytes"]),
@@ -90,6 +91,12 @@ let package = Package(
         "Cryptography",
         "Bytes",
       ]),
+    library(
+      "Compliance",
+      [
+        "HTMLPage", "DrillRunner", "ArchiveStore", "RowCodec", "Signing", "Pipeline", "Files", "AuditCore",
+        "Cryptography", "Bytes",
+      ]),
     library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Cryptography", "Bytes"]),
     library(
       "Server",
@@ -109,8 +116,8 @@ let package = Package(
       name: "memoryctl",
       dependencies: [
         "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader",
-        "ArchiveStore", "Signing",
-        "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
+        "ArchiveStore", "Signing", "Compliance", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
+        "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -139,6 +146,11 @@ let package = Package(
     tests("HTTPTransportTests", ["HTTPTransport", "Pipeline", "Cryptography", "Bytes"]),
     tests("ZstandardTests", ["Zstandard", "Bytes"]),
     tests("XMLTests", ["XML"]),
+    .testTarget(
+      name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
+    tests(
+      "ComplianceTests",
+      ["Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography", "Bytes"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),

@@ -112,17 +112,23 @@ public struct Archive: Sendable {
 
   /// A manifest, with the version that counts.
   func versionedManifest(_ sequence: Int) throws -> (manifest: StoredManifest, version: ObjectVersion) {
+    let (document, version) = try versionedDocument(sequence)
+    return (document.stored, version)
+  }
+
+  /// The same with its bytes.
+  func versionedDocument(_ sequence: Int) throws -> (document: ManifestDocument, version: ObjectVersion) {
     let key = Self.manifestKey(sequence)
     let versions = try lookingAt(key) { try store.versions("\(stream)/\(key)") }.filter { !$0.isDeleteMarker }
     guard let first = versions.first else { throw ArchiveFinding(name(key), "the manifest is missing") }
-    if versions.count == 1 { return (try manifest(sequence, first), first) }
-    var sound: (StoredManifest, ObjectVersion)?
+    if versions.count == 1 { return (try document(sequence, first), first) }
+    var sound: (ManifestDocument, ObjectVersion)?
     var finding: ArchiveFinding?
     for version in versions {
       do {
-        let stored = try manifest(sequence, version)
-        if isSigned(stored) { return (stored, version) }
-        sound = sound ?? (stored, version)
+        let document = try document(sequence, version)
+        if isSigned(document.stored) { return (document, version) }
+        sound = sound ?? (document, version)
       } catch let error as ArchiveFinding { finding = finding ?? error }
     }
     if let sound { return sound }
@@ -130,6 +136,10 @@ public struct Archive: Sendable {
   }
 
   func manifest(_ sequence: Int, _ version: ObjectVersion) throws -> StoredManifest {
+    try document(sequence, version).stored
+  }
+
+  private func document(_ sequence: Int, _ version: ObjectVersion) throws -> ManifestDocument {
     let key = Self.manifestKey(sequence)
     let read = try lookingAt(key) {
       try store.open("\(stream)/\(key)", version).map { try store.read($0, key, limit: Self.largestManifest) }
@@ -142,7 +152,7 @@ public struct Archive: Sendable {
     guard stored.manifest.sequence == sequence, stored.manifest.stream == stream else {
       throw ArchiveFinding(name(key), "it is the manifest of another place")
     }
-    return stored
+    return ManifestDocument(bytes: bytes, stored: stored)
   }
 
   /// Whether a key at hand has signed a manifest.
@@ -166,7 +176,7 @@ public struct Archive: Sendable {
   }
 
   /// Makes a finding of what is no plain file, or larger than it may be.
-  private func lookingAt<R>(_ key: String, _ body: () throws -> R) throws -> R {
+  func lookingAt<R>(_ key: String, _ body: () throws -> R) throws -> R {
     do { return try body() } catch let failure as Failure where failure.status == .integrity {
       throw ArchiveFinding(name(key), failure.problem)
     }

@@ -147,6 +147,11 @@ extension ObjectStore {
     return try read(reader, key, limit: limit)
   }
 
+  /// Reads an opened object whole.
+  public func bytes(of reader: any ObjectReader, _ key: String, limit: Int) throws -> [UInt8] {
+    try read(reader, key, limit: limit)
+  }
+
   func read(_ reader: any ObjectReader, _ key: String, limit: Int) throws -> [UInt8] {
     guard reader.size <= limit else {
       throw Failure(

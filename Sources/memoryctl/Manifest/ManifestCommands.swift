@@ -7,32 +7,11 @@ import Signing
 
 struct ManifestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "manifest", abstract: "What compliance uses: list, show and verify manifests.",
-    subcommands: [List.self, Show.self, Verify.self])
+    commandName: "manifest", abstract: "What compliance uses: list, show, pull and verify manifests.",
+    subcommands: [List.self, Show.self, Pull.self, Verify.self])
 }
 
 extension ManifestCommand {
-  struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the manifests by day.")
-
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var archive: ArchiveOptions
-    @OptionGroup var range: ManifestRangeOptions
-
-    func run() throws {
-      let archive = try JobContext(common, checksSignatures: false).archive(archive)
-      let manifests = try range.sequences(archive).map { try archive.manifest($0).manifest }
-      let lines = manifests.map { manifest in
-        let state = manifest.chain.isIntact ? "intact" : "\(manifest.chain.anomalies.total) anomalies"
-        return "\(Manifest.sequenceText(manifest.sequence))  \(manifest.coverage.day)  part \(manifest.coverage.part)"
-          + "\(manifest.coverage.isLast ? ", closed" : ", open  ")  \(manifest.rowCount) rows  \(state)  "
-          + "locked until \(manifest.retention.until.day)"
-      }
-      try Console(common).finish(
-        .object(["manifests": .array(manifests.map(\.summary))]), lines.joined(separator: "\n"))
-    }
-  }
-
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print one manifest with its proof.")
 
@@ -79,18 +58,6 @@ extension ManifestCommand {
         problems.isEmpty ? "valid: signed by \(signers.joined(separator: ", "))" : problems.joined(separator: "\n")
       try context.console.finish(json, text, status: problems.isEmpty ? .success : .integrity)
     }
-  }
-}
-
-extension Manifest {
-  /// One entry of `manifest list --json`.
-  fileprivate var summary: JSONValue {
-    .object([
-      "sequence": .count(sequence), "day": .string(coverage.day.description), "part": .count(coverage.part),
-      "last": .bool(coverage.isLast), "rows": .count(rowCount), "total": .count(rowTotal),
-      "anomalies": .count(chain.anomalies.total), "headHash": .digest(chain.headHash),
-      "bundle": bundle.map { .string($0.key) } ?? .null, "retainedUntil": .string(retention.until.isoSeconds),
-    ])
   }
 }
 

@@ -2,7 +2,7 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
-import DrillRunner
+import Compliance
 
 /// Which manifests, by their days.
 struct ManifestRangeOptions: ParsableArguments {
@@ -19,15 +19,12 @@ struct ManifestRangeOptions: ParsableArguments {
 
   /// - Throws: status `nothingToCheck` where no manifest is of these days.
   func sequences(_ archive: ArchiveStore.Archive) throws -> Range<Int> {
-    let all = try archive.sequences(.all)
-    guard isGiven else { return all }
-    let first = try Self.day(from) ?? archive.manifest(all.lowerBound).manifest.coverage.day
-    let last = try Self.day(to) ?? archive.manifest(all.upperBound - 1).manifest.coverage.day
-    guard first <= last else {
-      throw Failure(
-        .nothingToCheck, "no manifest is in the range", on: archive.url, remedy: "check --archive, --from and --to")
-    }
-    return try archive.sequences(.range(first, last))
+    let (from, to) = try days
+    return try archive.sequences(from: from, to: to)
+  }
+
+  var days: (from: UTCDay?, to: UTCDay?) {
+    get throws { (try Self.day(from), try Self.day(to)) }
   }
 
   private static func day(_ text: String?) throws -> UTCDay? {

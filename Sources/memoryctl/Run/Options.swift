@@ -30,13 +30,7 @@ struct TableOptions: ParsableArguments {
   @Option(help: "The chain's table, schema and all; odd names in double quotes [AUDIT_TABLE, public.audit_events].")
   var table: String?
 
-  @Option(help: "Column of the row's id.") var columnID = "id"
-  @Option(help: "Column of the payload.") var columnPayload = "payload"
-  @Option(help: "Column of the hash.") var columnHash = "hash"
-  @Option(help: "Column of the predecessor's hash.") var columnPrevHash = "prev_hash"
-  @Option(help: "Column of the signature.") var columnSignature = "signature"
-  @Option(help: "Column of the row's time.") var columnCreatedAt = "created_at"
-  @Option(help: "Column of the signer's id, where there is one.") var columnSignerID = "signer_id"
+  @OptionGroup var columns: ColumnOptions
 
   func conninfo(_ environment: Environment) throws -> String {
     guard let url = try conninfoIfAny(environment) else {
@@ -60,6 +54,19 @@ struct TableOptions: ParsableArguments {
     }
     return name
   }
+
+  var names: ChainColumns { columns.names }
+}
+
+/// What the chain's columns are called.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: "Column of the row's id.") var columnID = "id"
+  @Option(help: "Column of the payload.") var columnPayload = "payload"
+  @Option(help: "Column of the hash.") var columnHash = "hash"
+  @Option(help: "Column of the predecessor's hash.") var columnPrevHash = "prev_hash"
+  @Option(help: "Column of the signature.") var columnSignature = "signature"
+  @Option(help: "Column of the row's time.") var columnCreatedAt = "created_at"
+  @Option(help: "Column of the signer's id, where there is one.") var columnSignerID = "signer_id"
 
   var names: ChainColumns {
     var names = ChainColumns()

@@ -17,4 +17,7 @@ enum Results {
       status == .success ? .unavailable : status, "the results could not be written: \(error)",
       remedy: "give standard output room, then run it again", cause: error)
   }
+
+  /// Writes a part of a result to standard output.
+  static func write(_ text: String) throws { try check(Process.write(text, to: 1)) }
 }
