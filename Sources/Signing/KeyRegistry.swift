@@ -90,11 +90,14 @@ public struct KeyRegistry: Sendable {
     do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
       throw failure("not a JSON document: \(error)", error)
     }
-    guard let signers = document["signers"]?.array else { throw failure("it has no list \"signers\"") }
+    // The file may be a signed version of the registry as the archive holds it.
+    guard let signers = (document["registry"] ?? document)["signers"]?.array else {
+      throw failure("it has no list \"signers\"")
+    }
     var keys: [VerificationKey] = []
     for (index, signer) in signers.enumerated() {
       let key: VerificationKey
-      do throws(EntryError) { key = try Self.key(signer) } catch {
+      do throws(DocumentError) { key = try SignerEntry(json: signer).key } catch {
         throw failure("signer \(index + 1) of the list: \(error.reason)")
       }
       if keys.contains(where: { $0.kid == key.kid }) { throw failure("signer_kid \"\(key.kid)\" occurs twice") }
@@ -106,6 +109,9 @@ public struct KeyRegistry: Sendable {
     }
     self.keys = keys
   }
+
+  /// - Parameter entries: of distinct ids and keys.
+  init(_ entries: [SignerEntry]) { keys = entries.map(\.key) }
 
   public static func load(_ environment: Environment) throws(Failure) -> KeyRegistry? {
     guard let path = try environment.value("AUDIT_SIGNERS_FILE") else { return nil }
@@ -134,75 +140,5 @@ public struct KeyRegistry: Sendable {
       return found
     }
     return key(signer.kid)
-  }
-
-  private struct EntryError: Error {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
-  }
-
-  private static func key(_ signer: JSONValue) throws(EntryError) -> VerificationKey {
-    guard let kid = signer["signer_kid"]?.string, !kid.isEmpty else { throw EntryError("signer_kid is missing") }
-    guard let name = signer["algorithm"]?.string, let algorithm = SignatureAlgorithm(name: name) else {
-      throw EntryError("algorithm of \"\(kid)\" is missing or unknown")
-    }
-    guard let pem = signer["public_key_pem"]?.string else {
-      throw EntryError("public_key_pem of \"\(kid)\" is missing")
-    }
-    let key: PublicKey
-    do throws(KeyError) { key = try PublicKey(pem: Array(pem.utf8)) } catch {
-      throw EntryError("public_key_pem of \"\(kid)\": \(error)")
-    }
-    guard algorithm == (key.kind == .ed25519 ? .ed25519 : .rsaSHA256) else {
-      throw EntryError("the key of \"\(kid)\" is not of its algorithm")
-    }
-    return VerificationKey(
-      kid: kid, algorithm: algorithm, material: .published(key), validity: try validity(signer, kid),
-      uses: try uses(signer, kid), standing: try standing(signer, kid))
-  }
-
-  private static func time(_ name: String, _ signer: JSONValue, _ kid: String) throws(EntryError) -> Timestamp? {
-    guard let value = signer[name], value != .null else { return nil }
-    guard let text = value.string, let time = Timestamp(text) else {
-      throw EntryError("\(name) of \"\(kid)\" is no time like 2026-01-01T00:00:00Z")
-    }
-    return time
-  }
-
-  /// What the entry says of the key's life; a status whose time is missing leaves open which signatures count.
-  private static func standing(_ signer: JSONValue, _ kid: String) throws(EntryError) -> KeyStanding {
-    let times = [try time("revokedAt", signer, kid), try time("compromisedSince", signer, kid)].compactMap { $0 }
-    let retired = [try time("retiredAt", signer, kid), try time("notAfter", signer, kid)].compactMap { $0 }
-    let status = signer["status"] ?? .null
-    guard status == .null || ["active", "candidate", "retired", "revoked"].contains(status.string) else {
-      throw EntryError("status of \"\(kid)\" is not active, candidate, retired or revoked")
-    }
-    if status.string == "candidate" { return .candidate }
-    if let since = times.min() { return .revoked(since: since) }
-    guard status.string != "revoked" else {
-      throw EntryError("\"\(kid)\" is revoked, and neither revokedAt nor compromisedSince says since when")
-    }
-    guard status.string != "retired" || !retired.isEmpty else {
-      throw EntryError("\"\(kid)\" is retired, and neither retiredAt nor notAfter says since when")
-    }
-    return .active
-  }
-
-  private static func validity(_ signer: JSONValue, _ kid: String) throws(EntryError) -> ClosedRange<Timestamp> {
-    let deployed = try time("deployedAt", signer, kid)
-    let start = try time("notBefore", signer, kid) ?? deployed ?? .distantPast
-    let end =
-      [try time("notAfter", signer, kid), try time("retiredAt", signer, kid)].compactMap { $0 }.min()
-      ?? .distantFuture
-    guard start <= end else { throw EntryError("\"\(kid)\" ends before it begins") }
-    return start...end
-  }
-
-  private static func uses(_ signer: JSONValue, _ kid: String) throws(EntryError) -> Set<KeyUse> {
-    guard let list = signer["uses"] else { return [.events, .manifests, .multisig] }
-    guard let names = list.array?.map({ $0.string ?? "" }) else { throw EntryError("uses of \"\(kid)\" is no list") }
-    let uses = names.compactMap { KeyUse(rawValue: $0) }
-    guard uses.count == names.count else { throw EntryError("uses of \"\(kid)\" names something unknown") }
-    return Set(uses)
   }
 }

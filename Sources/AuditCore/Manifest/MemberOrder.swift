@@ -7,7 +7,7 @@ indirect enum MemberOrder: Sendable {
   case members([(name: String, order: MemberOrder?)])
   case each(MemberOrder)
 
-  private static func names(_ names: String...) -> MemberOrder { .members(names.map { ($0, nil) }) }
+  static func names(_ names: String...) -> MemberOrder { .members(names.map { ($0, nil) }) }
 
   private static let anomalies = each(names("kind", "row", "id", "detail"))
   private static let signatures = names("valid", "unsigned", "invalid", "unverifiable")

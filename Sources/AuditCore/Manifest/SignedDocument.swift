@@ -5,14 +5,17 @@ public import Cryptography
 public struct SignedDocument: Equatable, Sendable {
   /// Name of the signed member, which decides what its signature is worth something for.
   public enum Kind: String, Sendable {
-    case manifest, report, registry, payload
+    case manifest, report, registry, payload, revocation, countersignature, signoff
 
-    /// Nil for what other places than the archive hold.
-    fileprivate var order: MemberOrder? {
+    fileprivate var order: MemberOrder {
       switch self {
       case .manifest: .manifest
       case .report: .report
-      case .registry, .payload: nil
+      case .registry: .registry
+      case .payload: .payload
+      case .revocation: .revocation
+      case .countersignature: .countersignature
+      case .signoff: .signoff
       }
     }
   }
@@ -44,14 +47,19 @@ public struct SignedDocument: Equatable, Sendable {
     guard document.members?.map(\.name) == [kind.rawValue, "proof"], let content = document[kind.rawValue],
       let proof = document["proof"]
     else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\", in this order") }
-    if let name = kind.order?.misplaced(in: content) {
+    if let name = kind.order.misplaced(in: content) {
       throw DocumentError("its member \"\(name)\" does not stand where the format has it")
     }
-    try content.requireDigestible(isManifest: kind == .manifest)
+    try content.requireDigestible(isPlain: kind != .report)
     self.init(kind, content, proof: try Proof(json: proof))
     guard self.proof.digest == digest else {
       throw DocumentError("proof.digestHex is not the digest of the \(kind.rawValue)")
     }
+  }
+
+  /// Refuses what other tools could canonicalise in another way.
+  public static func requireDigestible(_ content: JSONValue) throws(DocumentError) {
+    try content.requireDigestible(isPlain: true)
   }
 
   public var bytes: [UInt8] {
@@ -60,22 +68,22 @@ public struct SignedDocument: Equatable, Sendable {
 }
 
 extension JSONValue {
-  /// Refuses what has no canonical form, and in a manifest what other tools could canonicalise in another way.
-  fileprivate func requireDigestible(isManifest: Bool) throws(DocumentError) {
+  /// Refuses what has no canonical form, and in all but reports what other tools could canonicalise in another way.
+  fileprivate func requireDigestible(isPlain: Bool) throws(DocumentError) {
     switch self {
     case .null, .bool, .integer, .string: return
     case .number(let text):
-      guard !isManifest, Double(text)?.isFinite == true else {
+      guard !isPlain, Double(text)?.isFinite == true else {
         throw DocumentError("\(text.prefix(40)) is a number that it must not hold")
       }
     case .array(let elements):
-      for element in elements { try element.requireDigestible(isManifest: isManifest) }
+      for element in elements { try element.requireDigestible(isPlain: isPlain) }
     case .object(let members):
       for member in members {
-        guard !isManifest || member.name.utf8.allSatisfy({ $0 < 0x80 }) else {
+        guard !isPlain || member.name.utf8.allSatisfy({ $0 < 0x80 }) else {
           throw DocumentError("the member name \"\(member.name)\" is not ASCII")
         }
-        try member.value.requireDigestible(isManifest: isManifest)
+        try member.value.requireDigestible(isPlain: isPlain)
       }
     }
   }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+public import Cryptography
+
+/// A version of the registry with the signatures under it.
+public struct RegistryVersion: Sendable {
+  public let registry: SignerRegistry
+  public let proof: Proof
+  public let digest: Digest
+
+  public init(_ registry: SignerRegistry, proof: Proof) {
+    self.registry = registry
+    self.proof = proof
+    digest = registry.digest
+  }
+
+  public init(parsing bytes: [UInt8]) throws(DocumentError) {
+    let document = try SignedDocument(parsing: bytes, .registry)
+    self.init(try SignerRegistry(json: document.content), proof: document.proof)
+  }
+
+  public var document: SignedDocument { SignedDocument(.registry, registry.json, proof: proof) }
+
+  /// Why the signatures under it are not enough; nil where they are.
+  ///
+  /// They are counted against the roster before it, whose word it is, and against its own, which takes over: a version
+  /// that the old signers alone had approved might name keys that nobody holds.
+  ///
+  /// - Parameter previous: the version before; nil for the first, and for one that is trusted by itself.
+  public func signatureFault(after previous: SignerRegistry?) -> String? {
+    guard proof.digest == digest else { return "the proof is over another digest" }
+    let times = [registry.createdAt]
+    let quorums = (previous.map { [$0.quorum] } ?? []) + [registry.quorum]
+    let counts = quorums.map { $0.count(proof.signatures, over: digest, at: times) }
+    // An entry by nobody known is outside of the digest: none is carried along.
+    for signature in proof.signatures where !counts.contains(where: { $0.approved.contains(signature.kid) }) {
+      let reason = counts.flatMap(\.refused).first { $0.kid == signature.kid }
+      return reason?.description ?? "\"\(signature.kid)\" does not count"
+    }
+    for (count, name) in zip(counts, previous == nil ? ["own"] : ["predecessor's", "own"]) where !count.isReached {
+      return "\(count.approved.count) of its \(name) signers signed it, \(count.threshold) are needed"
+    }
+    let threshold = counts.map(\.threshold).max() ?? 1
+    guard proof.threshold >= threshold else {
+      return "its proof asks for \(proof.threshold) signatures where the registry asks for \(threshold)"
+    }
+    return proof.threshold <= Set(counts.flatMap(\.approved)).count
+      ? nil : "its proof asks for more signatures than it has"
+  }
+
+  /// Why it cannot follow another version; nil where it can.
+  public func fault(after previous: RegistryVersion) -> String? {
+    let before = previous.registry
+    guard registry.stream == before.stream else { return "it is the registry of another stream" }
+    guard registry.version == before.version + 1 else { return "it is not the version behind \(before.version)" }
+    guard registry.previous == previous.digest else {
+      return "previousRegistry is not the digest of version \(before.version)"
+    }
+    guard registry.createdAt >= before.createdAt else { return "it is older than version \(before.version)" }
+    return historyFault(after: before) ?? signatureFault(after: before)
+  }
+
+  /// What earlier signatures are judged by stays: nobody's key is swapped, taken away, or cleared of a theft.
+  private func historyFault(after previous: SignerRegistry) -> String? {
+    for old in previous.signers {
+      guard let new = registry.signer(old.kid) else {
+        return "\"\(old.kid)\" is missing: its signatures would be nobody's"
+      }
+      guard new.key.isSameKey(as: old.key) else { return "\"\(old.kid)\" is another key than before" }
+      if let since = old.untrustedSince {
+        guard let now = new.untrustedSince, now <= since else { return "\"\(old.kid)\" was revoked, and stays so" }
+      }
+      if old.status == .retired || old.status == .revoked {
+        guard new.status == old.status || new.status == .revoked else {
+          return "\"\(old.kid)\" was \(old.status.rawValue), and does not come back"
+        }
+      }
+    }
+    return nil
+  }
+}
