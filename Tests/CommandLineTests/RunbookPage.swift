@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuditCore
 import Foundation
 import TestSupport
 
@@ -33,7 +34,7 @@ struct RunbookPage {
 
   /// The first line that an output lacks behind those before it; nil where all are there.
   static func missing(_ expected: [String], in output: String) -> String? {
-    var rest = output.components(separatedBy: "\n").map(steady)[...]
+    var rest = output.components(separatedBy: "\n").map { steady(onTerminal($0)) }[...]
     for line in expected {
       let parts = steady(line).components(separatedBy: "…").map(NSRegularExpression.escapedPattern(for:))
       let pattern = "^" + parts.joined(separator: ".*") + "$"
@@ -43,6 +44,14 @@ struct RunbookPage {
       rest = rest[(index + 1)...]
     }
     return nil
+  }
+
+  /// An error as a terminal shows it; elsewhere it may be a line of JSON.
+  private static func onTerminal(_ line: String) -> String {
+    guard line.hasPrefix("{\"ts\":"), let json = try? JSONValue(parsing: Array(line.utf8)), json["level"] == "error",
+      let message = json["msg"]?.string
+    else { return line }
+    return "memoryctl: " + message
   }
 
   /// A line without what differs from run to run: times, ids, digests, ports, and the width of columns.

@@ -65,6 +65,8 @@ struct RunbookPageTests {
   func comparison() {
     let output = "broken: 3 rows\nhead 0123456789abcdef\nsigned at 2026-11-23T02:00:00Z in 4 ms"
     #expect(RunbookPage.missing(["broken: …", "signed at 2030-01-01T00:00:00Z in 1.5 s"], in: output) == nil)
+    let error = #"{"ts":"2026-11-25T23:32:53.049368Z","level":"error","msg":"nothing there","status":66}"#
+    #expect(RunbookPage.missing(["memoryctl: nothing there"], in: error) == nil)
     #expect(RunbookPage.missing(["intact: …"], in: output) == "intact: …")
     #expect(RunbookPage.missing(["head fedcba9876543210", "broken: 3 rows"], in: output) == "broken: 3 rows")
   }
