@@ -90,11 +90,10 @@ struct IAMRequestTests {
 
   /// Whether all actions of a request pass; a PUT with a lock needs that of the lock, too.
   private func passes(_ test: Case, own: [Policy], bucket: Policy?) throws -> Bool {
-    let mfa = ["aws:MultiFactorAuthPresent": "true"]
-    return try test.actions.allSatisfy { action in
+    try test.actions.allSatisfy { action in
       try PolicyRequest(
         principal: Policy.role("memoryctl-\(test.role)"), action: action, resource: test.object,
-        context: test.context.merging(mfa) { $1 }
+        context: test.context
       ).isAllowed(own: own, resourcePolicy: bucket)
     }
   }
@@ -136,12 +135,20 @@ struct IAMRequestTests {
     #expect(try !allowed("memoryctl-reader", "s3:ListBucket", Policy.bucket, ["aws:SecureTransport": "false"]))
   }
 
-  @Test("nothing is held or extended by break-glass without a second factor")
+  @Test("break-glass is assumed by people of the account, with a second factor that is not old")
   func secondFactor() throws {
-    let request = PolicyRequest(
-      principal: Policy.role("memoryctl-break-glass"), action: "s3:PutObjectRetention", resource: Self.manifest,
-      context: Self.lock().merging(["aws:MultiFactorAuthPresent": "false"]) { $1 })
-    #expect(try !request.isAllowed(own: [Policy("break-glass.json")]))
+    func trusts(_ context: [String: String], account: String = Policy.account) throws -> Bool {
+      try PolicyRequest(
+        principal: "arn:aws:iam::\(account):root", action: "sts:AssumeRole",
+        resource: Policy.role("memoryctl-break-glass"), context: context
+      ).isAllowed(own: [], resourcePolicy: Policy("break-glass-trust.json"))
+    }
+    let fresh = ["aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"]
+    #expect(try trusts(fresh))
+    #expect(try !trusts(fresh, account: "444455556666"))
+    #expect(try !trusts([:]))
+    #expect(try !trusts(fresh.merging(["aws:MultiFactorAuthPresent": "false"]) { $1 }))
+    #expect(try !trusts(fresh.merging(["aws:MultiFactorAuthAge": "7200"]) { $1 }))
   }
 
   /// What an administrator has by mistake or by intent.

