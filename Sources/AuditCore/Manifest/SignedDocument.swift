@@ -5,13 +5,14 @@ public import Cryptography
 public struct SignedDocument: Equatable, Sendable {
   /// Name of the signed member, which decides what its signature is worth something for.
   public enum Kind: String, Sendable {
-    case manifest, report, registry, payload
+    case manifest, report, registry, payload, check
 
     /// Nil for what other places than the archive hold.
     fileprivate var order: MemberOrder? {
       switch self {
       case .manifest: .manifest
       case .report: .report
+      case .check: .check
       case .registry, .payload: nil
       }
     }
