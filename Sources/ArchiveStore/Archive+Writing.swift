@@ -65,12 +65,9 @@ extension Archive {
   /// - Throws: status `tryLater` when another run has committed this sequence.
   public func commit(_ manifest: Manifest, _ signer: any Signer) throws -> StoredManifest {
     let document = try signer.sign(.manifest, manifest.json)
-    let key = "\(stream)/\(Self.manifestKey(manifest.sequence))"
-    let content = ObjectContent.bytes(document.bytes)
-    if try store.create(key, content, retention: manifest.retention) == .exists,
-      try !store.secure(key, content, retention: manifest.retention), try !isCommitted(manifest.sequence)
-    {
-      _ = try store.addVersion(key, content, retention: manifest.retention)
+    let key = Self.manifestKey(manifest.sequence)
+    if try !put(document.bytes, at: key, retention: manifest.retention), try !isCommitted(manifest.sequence) {
+      _ = try store.addVersion("\(stream)/\(key)", .bytes(document.bytes), retention: manifest.retention)
     }
     let stored = StoredManifest(manifest: manifest, digest: document.digest, proof: document.proof)
     guard try self.manifest(manifest.sequence).digest == stored.digest else {

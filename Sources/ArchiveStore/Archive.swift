@@ -224,6 +224,9 @@ public struct Archive: Sendable {
 extension Archive {
   /// Bundles whose sequences are behind that of the last manifest, by key.
   public func bundles(behind sequence: Int) throws -> [String] {
-    try debris([]).filter { key in Int(key.dropFirst("bundles/".count).prefix(10)).map { $0 > sequence } ?? false }
+    try debris([]).filter { Self.sequence(ofBundle: $0).map { $0 > sequence } ?? false }
   }
+
+  /// The sequence that a bundle's key begins with; nil for a key that is no bundle's.
+  public static func sequence(ofBundle key: String) -> Int? { Int(key.dropFirst("bundles/".count).prefix(10)) }
 }

@@ -175,12 +175,17 @@ public struct FileStore: ObjectStore {
 
   public func spoolDirectory(stream: String) throws -> String? {
     let path = try self.path("\(stream)/.spool")
-    let folders = try ["manifests", "bundles", "drills"].flatMap { folder in
+    let folders = try ["manifests", "bundles", "drills", "checks"].flatMap { folder in
       [try self.path("\(stream)/\(folder)"), try self.path(".retention/\(stream)/\(folder)")]
     }
     do throws(FileError) {
       try Directory.create(path, mode: 0o700)
-      for folder in folders { try Self.removeLeftovers(folder) }
+      for folder in folders {
+        try Self.removeLeftovers(folder)
+        guard folder.hasSuffix("/checks") else { continue }
+        // A folder a run.
+        for run in try Directory.names(folder) { try? Self.removeLeftovers("\(folder)/\(run)") }
+      }
     } catch { throw Failure.file(error) }
     return path
   }

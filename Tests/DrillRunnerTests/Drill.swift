@@ -21,10 +21,11 @@ struct Drill {
 
   /// - Parameters:
   ///   - change: SQL that the source gets before it is archived.
+  ///   - maxRows: rows of a bundle at most, of the last night.
   ///   - nights: a last day to archive, and SQL that the source gets behind that.
   init(
     _ fixture: String = "chain/clean-hmac.tsv", in kind: StoreKind = .file, change: String? = nil,
-    nights: [(through: String, then: String)] = []
+    nights: [(through: String, then: String)] = [], maxRows: Int = 1 << 20
   ) throws {
     let server = try TemporaryPostgres.shared()
     source = try server.createDatabase("source")
@@ -44,12 +45,13 @@ struct Drill {
       try archiveDays(through: night.through)
       try session.executeScript(night.then)
     }
-    try archiveDays()
+    try archiveDays(maxRows: maxRows)
   }
 
-  func archiveDays(through day: String? = nil) throws {
+  func archiveDays(through day: String? = nil, maxRows: Int = 1 << 20) throws {
     var settings = ArchiveSettings(conninfo: source, table: TableName(schema: "public", name: "audit_events"))
     settings.lastDay = day.flatMap { UTCDay($0) }
+    settings.bundles.maxRows = maxRows
     _ = try ArchiveJob(settings, archive, signer: signer, keys: keys).run()
   }
 

@@ -59,7 +59,8 @@ public struct AnomalyLog: Equatable, Sendable {
 
   public var isEmpty: Bool { total == 0 }
 
-  init(listed: [Anomaly], total: Int) {
+  /// - Parameter total: at least as many as are listed.
+  public init(listed: [Anomaly], total: Int) {
     self.listed = listed
     self.total = total
   }

@@ -198,21 +198,27 @@ extension Manifest.Chain {
       throw reader.error("anomaliesTotal", "does not fit the list")
     }
     guard try reader.bool("intact") == (total == 0) else { throw reader.error("intact", "does not fit the anomalies") }
-    let signatures = try reader.object("signatures")
-    var counts = SignatureCounts()
-    counts.valid = try signatures.count("valid")
-    counts.unsigned = try signatures.count("unsigned")
-    counts.invalid = try signatures.count("invalid")
-    counts.unverifiable = try signatures.count("unverifiable")
     self.init(
       previousHash: try reader.digestOrNull("previousHash"), headHash: try reader.digestOrNull("headHash"),
-      anomalies: AnomalyLog(listed: listed, total: total), signatures: counts,
+      anomalies: AnomalyLog(listed: listed, total: total),
+      signatures: try SignatureCounts(try reader.object("signatures")),
       acceptedRewind: reader.value["acceptedRewind"] == nil ? nil : try reader.digest("acceptedRewind"))
   }
 }
 
+extension SignatureCounts {
+  /// Reads the counts that ``json`` writes.
+  public init(_ reader: DocumentReader) throws(DocumentError) {
+    self.init()
+    valid = try reader.count("valid")
+    unsigned = try reader.count("unsigned")
+    invalid = try reader.count("invalid")
+    unverifiable = try reader.count("unverifiable")
+  }
+}
+
 extension Anomaly {
-  init(_ reader: DocumentReader) throws(DocumentError) {
+  public init(_ reader: DocumentReader) throws(DocumentError) {
     guard let kind = AnomalyKind(rawValue: try reader.string("kind")) else { throw reader.error("kind", "is unknown") }
     let row = try reader.require("row") == .null ? nil : try reader.count("row")
     self.init(kind, row: row, id: try reader.string("id"), detail: try reader.string("detail"))

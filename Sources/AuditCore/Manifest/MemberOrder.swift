@@ -46,6 +46,30 @@ indirect enum MemberOrder: Sendable {
     ("signatures", signatures),
   ])
 
+  /// Of a shard's `check`.
+  static let check = members([
+    ("format", nil), ("stream", nil), ("run", nil), ("shard", nil), ("of", nil), ("tool", nil), ("startedAt", nil),
+    ("finishedAt", nil), ("rules", names("signatures", "requireSignatures", "manifestSignatures", "columns")),
+    ("end", nil),
+    (
+      "manifests",
+      each(
+        members([
+          ("sequence", nil), ("rows", nil),
+          ("signatures", names("valid", "unsigned", "invalid", "unverifiable", "skipped")),
+          ("anomaliesTotal", nil), ("findingsTotal", nil), ("notes", nil),
+          (
+            "manifest",
+            names(
+              "digest", "previousManifest", "day", "part", "last", "count", "total", "previousHash", "headHash",
+              "bundle")
+          ),
+        ]))
+    ),
+    ("findings", each(names("sequence", "object", "reason"))),
+    ("anomalies", each(names("sequence", "kind", "row", "id", "detail"))),
+  ])
+
   /// The first member that does not stand where it must; members that the order does not name may stand anywhere.
   func misplaced(in value: JSONValue) -> String? {
     switch self {

@@ -5,7 +5,7 @@ public import Cryptography
 public struct SignedDocument: Equatable, Sendable {
   /// Name of the signed member, which decides what its signature is worth something for.
   public enum Kind: String, Sendable {
-    case manifest, report, registry, payload, revocation, countersignature, signoff
+    case manifest, report, registry, payload, revocation, countersignature, signoff, check
 
     fileprivate var order: MemberOrder {
       switch self {
@@ -16,6 +16,7 @@ public struct SignedDocument: Equatable, Sendable {
       case .revocation: .revocation
       case .countersignature: .countersignature
       case .signoff: .signoff
+      case .check: .check
       }
     }
   }

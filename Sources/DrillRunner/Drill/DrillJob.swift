@@ -185,10 +185,7 @@ public struct DrillJob: Sendable {
       let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
       let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
       let retention = Manifest.Retention(until: until, hasLegalHold: false)
-      let (place, content) = ("\(archive.stream)/\(key)", ObjectContent.bytes(document.bytes))
-      if try archive.store.create(place, content, retention: retention) == .exists,
-        try !archive.store.secure(place, content, retention: retention)
-      {
+      guard try archive.put(document.bytes, at: key, retention: retention) else {
         throw Failure(
           .refused, "another report is there", on: archive.name(key), remedy: "look at who wrote it, then run it again")
       }

@@ -27,45 +27,32 @@ public struct ArchiveVerifier: Sendable {
 
   /// - Throws: a ``Failure`` when there is nothing to check, or it cannot be looked at.
   public func run() throws -> VerifyReport {
-    var report = VerifyReport()
-    report.checksManifestSignatures = settings.checksManifestSignatures
     let listing: ManifestListing
     do { listing = try archive.listing() } catch let finding as ArchiveFinding {
+      var report = VerifyReport()
+      report.checksManifestSignatures = settings.checksManifestSignatures
       report.add(finding)
       return report
     }
-    for finding in listing.findings(archive) { report.add(finding) }
-    guard let last = listing.present.last else {
-      if report.findingsTotal > 0 { return report }
-      throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
-    }
+    var summary = ArchiveSummary(archive, listing, checksManifestSignatures: settings.checksManifestSignatures)
+    guard try hasManifests(listing) else { return try summary.finish() }
     // Only a hint: a damaged last manifest is found in its turn.
-    if let last = try? archive.manifest(last) { progress.expect(rows: last.manifest.rowTotal) }
-    var previous: StoredManifest?
-    var named: Set<String> = []
-    try verifyAll(listing.present) { outcome in
-      report.manifests += 1
-      if let stored = outcome.stored {
-        checkSeam(stored, after: previous, &report)
-        if let key = stored.manifest.bundle?.key { named.insert(key) }
-        report.headHash = stored.manifest.chain.headHash?.hex
-      }
-      report.add(outcome)
-      previous = outcome.stored
-    }
-    do {
-      for key in try archive.debris(named) {
-        report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
-      }
-      let versions = try archive.versionFindings()
-      for finding in versions.findings { report.add(finding) }
-      report.notes += versions.notes
-    } catch let finding as ArchiveFinding { report.add(finding) }
-    return report
+    if let last = try? archive.manifest(listing.present.last!) { progress.expect(rows: last.manifest.rowTotal) }
+    try verifyAll(listing.present) { summary.add($0) }
+    return try summary.finish()
+  }
+
+  /// Whether there is a manifest to verify.
+  ///
+  /// - Throws: status `nothingToCheck` where there is nothing at all, sound or not.
+  func hasManifests(_ listing: ManifestListing) throws -> Bool {
+    if !listing.present.isEmpty { return true }
+    guard listing.findings(archive).isEmpty else { return false }
+    throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
   }
 
   /// Verifies manifests' bundles two at a time, so that one's end does not leave a core idle; `body` gets them in order.
-  private func verifyAll(_ sequences: [Int], _ body: (BundleOutcome) throws -> Void) throws {
+  func verifyAll(_ sequences: [Int], _ body: (BundleOutcome) throws -> Void) throws {
     // Where a signature costs more than all else of its row, the last bundle has to keep every core busy, too.
     let isSlow = settings.signatures != .none && settings.keys.hasPublicKeys
     let workers = isSlow ? coreThreads : max(1, coreThreads / 2)
@@ -73,31 +60,25 @@ public struct ArchiveVerifier: Sendable {
       sequences, name: "verify", workers: 2, cancellation: cancellation, stopped: Failure.stopped,
       { sequence in
         var outcome = BundleOutcome()
+        outcome.sequence = sequence
         do {
           let stored = try archive.manifest(sequence)
-          outcome.stored = stored
+          outcome.place = stored.place
+          outcome.bundleKey = stored.manifest.bundle?.key
           // Before the bundle is opened: what nobody vouches for must not take much memory.
-          outcome.manifestFinding = signatureFinding(stored)
+          if let finding = signatureFinding(stored) { outcome.findings.append(finding) }
           try verifyBundle(
             stored.manifest, &outcome, workers: workers,
-            isVouchedFor: settings.checksManifestSignatures && outcome.manifestFinding == nil)
-        } catch let finding as ArchiveFinding { outcome.finding = finding }
+            isVouchedFor: settings.checksManifestSignatures && outcome.findings.isEmpty)
+        } catch let finding as ArchiveFinding { outcome.findings.append(finding) }
         return outcome
       }, body)
   }
 
   /// Checks what a manifest says of itself and of the one before.
   func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
-    checkSeam(stored, after: previous, &report)
+    if let finding = archive.seamFinding(stored.place, after: previous?.place) { report.add(finding) }
     if let finding = signatureFinding(stored) { report.add(finding) }
-  }
-
-  /// Checks how a manifest joins the one before, where that one could be read.
-  private func checkSeam(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
-    let sequence = stored.manifest.sequence
-    guard sequence == 0 || previous?.manifest.sequence == sequence - 1 else { return }
-    guard let fault = stored.seam(after: sequence == 0 ? nil : previous) else { return }
-    report.add(ArchiveFinding(archive.name(Archive.manifestKey(sequence)), fault))
   }
 
   /// What is wrong with a manifest's signature; nil also where signatures are left out.
@@ -161,30 +142,6 @@ extension ArchiveVerifier {
         "its columns hold no chain: \(error.problem); where the chain's columns have other names, give them by --column-…"
       )
     }
-  }
-}
-
-/// What verifying one manifest's bundle found.
-struct BundleOutcome: Sendable {
-  /// Nil when the manifest itself is damaged.
-  var stored: StoredManifest?
-  var rows = 0
-  var anomalies = AnomalyLog()
-  var signatures = SignatureCounts()
-  var notes: [String] = []
-  /// What is wrong with the manifest's signature.
-  var manifestFinding: ArchiveFinding?
-  /// Why the bundle could not be read to its end, or is not what its manifest says.
-  var finding: ArchiveFinding?
-}
-
-extension VerifyReport {
-  mutating func add(_ outcome: BundleOutcome) {
-    rows += outcome.rows
-    anomalies.append(outcome.anomalies)
-    signatures += outcome.signatures
-    notes += outcome.notes
-    for finding in [outcome.manifestFinding, outcome.finding] { finding.map { add($0) } }
   }
 }
 

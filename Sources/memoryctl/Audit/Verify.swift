@@ -13,11 +13,14 @@ extension Audit {
         the other lacks; with FILE one bundle or an archive that the older tools wrote. Without any of them the archive \
         of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL.
 
+        Several processes share an archive: each takes a --shard and stores its verdict, --join gives that of the run.
+
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_SIGNING_KEY, \
         AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; \
-        secrets also as NAME_FILE.
+        secrets also as NAME_FILE. A shard: AUDIT_MANIFEST_SIGNER, JOB_COMPLETION_INDEX, AUDIT_SHARDS, AUDIT_RUN.
 
-        Exit status: 65 something does not verify, 66 there was nothing to check.
+        Exit status: 65 something does not verify, 66 there was nothing to check. A shard that stored its verdict exits 0, \
+        whatever it found; --join exits 75 while verdicts are missing.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -26,19 +29,43 @@ extension Audit {
     @OptionGroup var signatures: SignatureOptions
     @OptionGroup var metrics: MetricsOptions
 
+    @OptionGroup var shards: ShardOptions
+
     @Flag(help: "Check hashes and links alone: neither rows' nor manifests' signatures.")
     var noSignatures = false
 
     @Argument(help: "A bundle, or a JSON archive of the older tools.")
     var file: String?
 
+    func validate() throws {
+      guard !(noSignatures && signatures.requireSignatures) else {
+        throw ValidationError("--require-signatures cannot be met with --no-signatures")
+      }
+      guard !shards.isGiven || file == nil && table.database == nil else {
+        throw ValidationError("--shard, --run and --join are for an archive, not for FILE or --database")
+      }
+      guard shards.join == nil || !noSignatures && signatures.signatures == "all" else {
+        throw ValidationError("--join takes what its shards looked at: give them --signatures or --no-signatures")
+      }
+    }
+
     func run() throws { try JobRun("verify", common, metrics, archive).run(run) }
 
     private func run(_ console: Console) throws {
       let context = try JobContext(common, console: console, checksSignatures: !noSignatures)
-      let report = try verify(context)
-      let bytes = console.bytesSeen
-      console.measure { $0.note(report, bytes: bytes) }
+      var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
+      if noSignatures { settings.signatures = .none }
+      switch try file == nil && table.database == nil ? shards.part(context.environment) : .whole {
+      case .whole: try finish(try verify(settings, context), context)
+      case .shard(let shard, let run): try verify(shard, of: run, settings, context)
+      case .join(let run, let count):
+        try finish(try ShardJoin(settings, try context.archive(archive), run, shards: count).verify(), context)
+      }
+    }
+
+    private func finish(_ report: VerifyReport, _ context: JobContext) throws {
+      let bytes = context.console.bytesSeen
+      context.console.measure { $0.note(report, bytes: bytes) }
       guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
         throw Failure(
           .nothingToCheck, "it has no rows", on: "FILE",
@@ -47,12 +74,7 @@ extension Audit {
       try context.console.finish(report.json, text(report), status: report.isIntact ? .success : .integrity)
     }
 
-    private func verify(_ context: JobContext) throws -> VerifyReport {
-      var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
-      guard !(noSignatures && signatures.requireSignatures) else {
-        throw ValidationError("--require-signatures cannot be met with --no-signatures")
-      }
-      if noSignatures { settings.signatures = .none }
+    private func verify(_ settings: VerifySettings, _ context: JobContext) throws -> VerifyReport {
       if let file {
         try requirePath(file)
         return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation)

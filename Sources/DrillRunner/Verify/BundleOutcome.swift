@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArchiveStore
+internal import AuditCore
+
+/// What verifying one manifest and its bundle found.
+struct BundleOutcome: Sendable {
+  var sequence = 0
+  /// What joins the manifest to its neighbours; nil where it is damaged.
+  var place: ManifestPlace?
+  var bundleKey: String?
+  var rows = 0
+  var anomalies = AnomalyLog()
+  var signatures = SignatureCounts()
+  var notes: [String] = []
+  /// What is wrong with the manifest's signature, and why the bundle could not be read to its end or is not what its
+  /// manifest says.
+  var findings: [ArchiveFinding] = []
+  /// Findings that a bounded list left out.
+  var findingsLeftOut = 0
+
+  var findingsTotal: Int { findings.count + findingsLeftOut }
+}
+
+extension VerifyReport {
+  mutating func add(_ outcome: BundleOutcome) {
+    rows += outcome.rows
+    anomalies.append(outcome.anomalies)
+    signatures += outcome.signatures
+    notes += outcome.notes
+    for finding in outcome.findings { add(finding) }
+    findingsTotal += outcome.findingsLeftOut
+  }
+}
