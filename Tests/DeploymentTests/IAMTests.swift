@@ -17,7 +17,7 @@ struct IAMTests {
   private static let grants: [String: Set<String>] = [
     "archiver": list.union(settings).union(lookAtObjects).union(write).union(["s3:PutObjectLegalHold"]),
     "drill": list.union(lookAtObjects).union(write).union(["s3:RestoreObject"]),
-    "verifier": list.union(lookAtObjects).union(write).union(["s3:RestoreObject"]),
+    "verifier": list.union(lookAtObjects).union(write),
     "keys": list.union(lookAtObjects).union(write),
     "reader": list.union(lookAtObjects).union(["s3:GetObject"]),
     "break-glass": list.union(lookAtObjects).union(["s3:PutObjectRetention", "s3:PutObjectLegalHold"]),
