@@ -76,8 +76,8 @@ extension VerifyGuide {
   private static let rowLinks = Step(
     "Each row follows the one before",
     """
-    A row's `prev_hash` is the `hash` of the row before it, over the bundles' borders too. Where a manifest names anomalies,
-    its rows are not followed: the manifest says which they are.
+    A row's `prev_hash` is the `hash` of the row before it, over the bundles' borders too. Where a manifest names
+    anomalies, its rows are not followed: the manifest says which they are.
     """,
     #"""
     n=0 faulty=0
@@ -98,9 +98,9 @@ extension VerifyGuide {
   private static let rowHashes = Step(
     "Each row's hash is that of its payload",
     """
-    `hash` is the SHA-256 of the payload's canonical form (RFC 8785) and the 32 bytes of `prev_hash`. The first 1,000 rows
-    of each bundle are computed again; `ROWS=100000` takes more. Left out are payloads with numbers that jq cannot be
-    trusted to write canonically: 2^53 and more, and fractions below 0.001.
+    `hash` is the SHA-256 of the payload's canonical form (RFC 8785) and the 32 bytes of `prev_hash`. The first 1,000
+    rows of each bundle are computed again; `ROWS=100000` takes more. Left out are payloads with numbers that jq cannot
+    be trusted to write canonically: 2^53 and more, and fractions below 0.001.
     """,
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT

@@ -53,9 +53,9 @@ extension VerifyGuide {
     "Each signature verifies",
     """
     A signature is over the 32 bytes of the digest: for Ed25519 they are the message, for RSA (PKCS#1 v1.5) the
-    message's SHA-256. A MAC (`hmac-sha256`) can be checked only by who has the secret, and who has it can also make one:
-    set `HMAC_KEY_FILE` to a file of just its bytes, on a machine of your own, as openssl takes it as an argument. A MAC
-    of AWS KMS is checked by `aws kms verify-mac`.
+    message's SHA-256. A MAC (`hmac-sha256`) can be checked only by who has the secret, and who has it can also make
+    one: set `HMAC_KEY_FILE` to a file of just its bytes, on a machine of your own, as openssl takes it as an argument.
+    A MAC of AWS KMS is checked by `aws kms verify-mac`.
     """,
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
@@ -64,7 +64,7 @@ extension VerifyGuide {
       jq -j .proof.digestHex "$m" | tr a-f A-F | basenc --base16 -d > "$t/digest"
       jq -r --slurpfile list keys.json '.manifest.createdAt as $at | .proof as $proof
         | [$proof.signatures[] | . as $s
-          | first($list[0].keys[] | select(.kid == $s.kid and .alg == $s.alg)) // error("no key \($s.kid | tojson) in keys.json")
+          | first($list[0].keys[] | select(.kid == $s.kid and .alg == $s.alg)) // error("no key \($s.kid | tojson)")
           | if $s.signerId != $s.kid then error("it names two signers for one signature") else . end
           | if (.uses | index("manifests") | not) or .status == "candidate" or $at < (.validFrom // "0")
               or $at > (.validUntil // "9999") or $at >= (.revokedSince // "9999")

@@ -47,8 +47,8 @@ struct VerifyGuide {
 
   private static let howTo = """
     You need `sh`, coreutils, findutils, `sed`, `jq` 1.6 or newer, `openssl` 3 and `zstd` (`apt-get install jq openssl
-    zstd`). Run each block in this folder. It prints a line that begins with OK, or it fails with a status that is not 0.
-    All at once, up to the first that fails:
+    zstd`). Run each block in this folder. It prints a line that begins with OK, or it fails with a status that is not
+    0. All at once, up to the first that fails:
 
     ```text
     sed -n '/^```sh$/,/^```$/p' VERIFY.md | grep -v '^```' | sh -e

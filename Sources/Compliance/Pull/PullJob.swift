@@ -132,7 +132,7 @@ public struct PullJob: Sendable {
     for kid in report.keys.unknown.prefix(20) { report.notes.append("no key at hand is called \"\(kid)\"") }
     for key in report.keys.keys where key.pem == nil {
       report.notes.append(
-        "\"\(key.key.kid)\" is \(key.kind == "secret" ? "a shared secret" : "kept by a service"): who has no part in it "
+        "\"\(key.key.kid)\" is \(key.kind == "secret" ? "a shared secret" : key.kind): who has no part in it "
           + "cannot check its \(key.manifests) signatures")
     }
   }

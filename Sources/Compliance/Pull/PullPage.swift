@@ -41,14 +41,18 @@ struct PullPage {
         .problem, "Unverified: \(Formats.count(report.faulty)) of \(count) do not verify",
         [source, "They were pulled on demand all the same. Do not rely on them: the reasons are below."])
     }
-    let rest: HTML =
-      report.anomaliesTotal == 0
-      ? "Each manifest's digest, signature and place verify, and none names an anomaly."
-      : .text(
-        "Each manifest's digest, signature and place verify. They name "
-          + Formats.count(report.anomaliesTotal, "anomaly", "anomalies") + " of the log itself: see below.")
+    var words = "Each manifest's digest, signature and place verify."
+    if report.anomaliesTotal > 0 {
+      let count = Formats.count(report.anomaliesTotal, "anomaly", "anomalies")
+      words += " They name \(count) of the log itself: see below."
+    } else {
+      words += " None names an anomaly."
+    }
+    if report.days.missingTotal > 0 {
+      words += " \(Formats.count(report.days.missingTotal, "day")) asked for are missing."
+    }
     let tone: Tone = report.anomaliesTotal == 0 && report.days.missingTotal == 0 ? .well : .notice
-    return .verdict(tone, "Verified: \(count)", [source, rest])
+    return .verdict(tone, "Verified: \(count)", [source, .text(words)])
   }
 
   private var figures: HTML {
@@ -113,7 +117,7 @@ struct PullPage {
     let table = Table(
       "Keys that the manifests name",
       columns: [
-        ("Id", .words), ("Algorithm", .fixed), ("Kind", .words), ("Fingerprint (SHA-256 of the DER form)", .words),
+        ("Id", .fixed), ("Algorithm", .fixed), ("Kind", .fixed), ("Fingerprint (SHA-256 of the DER form)", .fixed),
         ("Manifests", .number),
       ], rows: rows)
     let intro: HTML =
@@ -164,7 +168,7 @@ struct PullPage {
     let table = Table(
       "Rows that the chain does not account for, as the manifests name them",
       columns: [
-        ("Manifest", .number), ("Kind", .fixed), ("Row", .number), ("Id", .words), ("Detail", .words),
+        ("Manifest", .number), ("Kind", .fixed), ("Row", .number), ("Id", .fixed), ("Detail", .words),
       ], rows: rows)
     let shown = Formats.count(rows.count)
     let intro = "\(Formats.count(report.anomaliesTotal)) in all, \(shown) listed here."
@@ -176,7 +180,7 @@ struct PullPage {
       "Manifests in their order",
       columns: [
         ("Sequence", .number), ("Day", .fixed), ("Part", .number), ("Rows", .number), ("Anomalies", .number),
-        ("Verdict", .words), ("Signed by", .words), ("Locked until", .fixed), ("Digest", .words),
+        ("Verdict", .fixed), ("Signed by", .fixed), ("Locked until", .fixed), ("Digest", .fixed),
       ], rows: report.manifests.map(row))
     return .section("manifests", "Manifests", [table.html])
   }
@@ -184,7 +188,7 @@ struct PullPage {
   private func row(_ manifest: PulledManifest) -> [HTML] {
     let verdict: HTML =
       manifest.problems.isEmpty
-      ? .badge(.well, "valid") : .badge(.problem, manifest.problems.joined(separator: "; "))
+      ? .badge(.well, "valid") : .badge(.problem, "does not verify")
     let signers = HTML.text(manifest.signers.joined(separator: ", "))
     guard let facts = manifest.facts else {
       return ["\(manifest.sequence)", "–", "–", "–", "–", verdict, signers, "–", "–"]

@@ -7,8 +7,8 @@ enum CSV {
 
   /// A field, in quotes where it must be.
   ///
-  /// A spreadsheet takes for a formula what begins with `=`, `+`, `-`, `@` (or their wide forms), a tab or a line break,
-  /// with spaces before it or not: such a text, which a stranger may have written, gets an apostrophe before it.
+  /// A spreadsheet takes for a formula what begins with `=`, `+`, `-`, `@` (or their wide forms), a tab or a line
+  /// break, with spaces before it or not: such a text, which a stranger may have written, gets an apostrophe before it.
   static func field(_ text: String) -> String {
     let start = text.unicodeScalars.first { $0 != " " }
     let isFormula = start.map { "=+-@＝＋－＠\t\r\n".unicodeScalars.contains($0) } ?? false
