@@ -7,6 +7,8 @@ import Testing
 @Suite("cron") struct CronTests {
   /// What a person does to install the jobs, for an archive in a folder and a local key; the cron daemon; what it mailed.
   private static let night = """
+    # None of the machine's own jobs.
+    rm -rf /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*
     # Where mail goes on a machine without a server of its own.
     printf '#!/bin/sh\\ncat >> /run/mail\\n' > /usr/sbin/sendmail
     chmod 755 /usr/sbin/sendmail

@@ -62,6 +62,18 @@ import Testing
     #expect(try text("etc/cron.d/memoryctl").contains("memoryctl /usr/libexec/memoryctl/job audit archive\n"))
   }
 
+  @Test("units are put where systemd looks, wherever the program is")
+  func placesUnits() throws {
+    let output = try install("--prefix", "/opt/memoryctl", "--systemd")
+    #expect(output.status == 0, "\(output.errorText)")
+    let service = try text("etc/systemd/system/memoryctl-archive.service")
+    #expect(service.contains("ExecStart=/opt/memoryctl/bin/memoryctl audit archive\n"))
+    #expect(try mode("opt/memoryctl/bin/memoryctl") == "755")
+    #expect(try mode("etc/systemd/system/memoryctl-.service.d/hardening.conf") == "644")
+    _ = try install("--prefix", "/opt/memoryctl", "--uninstall")
+    #expect(try files().isEmpty)
+  }
+
   @Test("what somebody edited or removed stays so")
   func keepsEdits() throws {
     _ = try install("--cron")
