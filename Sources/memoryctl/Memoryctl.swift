@@ -22,6 +22,10 @@ struct Memoryctl: ParsableCommand {
   static func main() {
     Process.ignoreBrokenPipes()
     do {
+      // Swift's runtime reads them in /proc. Where that is missing, a job would pass for a question for help.
+      guard !CommandLine.arguments.isEmpty else {
+        throw Failure(.configuration, "the arguments cannot be read", on: "/proc/self/cmdline", remedy: "mount /proc")
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -56,6 +56,8 @@ extension PullJob {
   private func rows(_ stored: StoredManifest, _ folder: PullFolder, isVouchedFor: Bool) throws -> VerifyReport {
     var verify = VerifySettings(keys: keys)
     verify.columns = settings.columns
+    verify.signatures = settings.signatures
+    verify.requiresSignatures = settings.requiresSignatures
     let copy = try Archive(folder.store, stream: PullFolder.stream, keys: keys)
     return try ArchiveVerifier(verify, copy, progress: progress, cancellation: cancellation)
       .rows(of: stored, isVouchedFor: isVouchedFor)

@@ -17,6 +17,10 @@ public struct PullJob: Sendable {
     /// Pull what does not verify, and mark it.
     public var allowsUnverified = false
     public var columns = ChainColumns()
+    /// Which rows' signatures are checked.
+    public var signatures = SignaturePolicy.all
+    /// Rows that are unsigned, or that no key at hand verifies, keep their manifest from verifying.
+    public var requiresSignatures = false
 
     public init() {}
   }

@@ -8,7 +8,7 @@ extension ArchiveVerifier {
   public func rows(of stored: StoredManifest, isVouchedFor: Bool) throws -> VerifyReport {
     var outcome = BundleOutcome()
     do { try verifyBundle(stored.manifest, &outcome, isVouchedFor: isVouchedFor) } catch let finding as ArchiveFinding {
-      outcome.finding = finding
+      outcome.findings.append(finding)
     }
     var report = VerifyReport()
     report.add(outcome)

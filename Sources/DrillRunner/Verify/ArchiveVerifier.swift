@@ -72,7 +72,21 @@ public struct ArchiveVerifier: Sendable {
             isVouchedFor: settings.checksManifestSignatures && outcome.findings.isEmpty)
         } catch let finding as ArchiveFinding { outcome.findings.append(finding) }
         return outcome
-      }, body)
+      },
+      { outcome in
+        if !outcome.isIntact { tell(outcome) }
+        try body(outcome)
+      })
+  }
+
+  /// Where a run takes hours, what is wrong is known before its end.
+  private func tell(_ outcome: BundleOutcome) {
+    progress.event(
+      "a manifest or its rows do not verify",
+      [
+        "sequence": .count(outcome.sequence), "findings": .count(outcome.findingsTotal),
+        "anomalies": .count(outcome.anomalies.total),
+      ])
   }
 
   /// Checks what a manifest says of itself and of the one before.

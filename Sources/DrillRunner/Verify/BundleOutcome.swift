@@ -19,6 +19,7 @@ struct BundleOutcome: Sendable {
   var findingsLeftOut = 0
 
   var findingsTotal: Int { findings.count + findingsLeftOut }
+  var isIntact: Bool { findingsTotal == 0 && anomalies.isEmpty }
 }
 
 extension VerifyReport {

@@ -25,6 +25,7 @@ extension ManifestCommand {
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var range: ManifestRangeOptions
     @OptionGroup var columns: ColumnOptions
+    @OptionGroup var signatures: SignatureOptions
 
     @Option(help: "The folder to make; it must not be there yet.") var out: String
     @Flag(help: "Pull the bundles too, and verify their rows.") var bundles = false
@@ -39,6 +40,8 @@ extension ManifestCommand {
       settings.takesBundles = bundles
       settings.allowsUnverified = allowUnverified
       settings.columns = columns.names
+      settings.signatures = try signatures.policy()
+      settings.requiresSignatures = signatures.requireSignatures
       let (report, sums) = try PullJob(
         settings, context.archive(archive), keys: context.keys, registry: context.registry, progress: context.console,
         cancellation: context.cancellation
