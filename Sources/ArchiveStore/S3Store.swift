@@ -244,7 +244,7 @@ extension ObjectContent {
 }
 
 /// Reads a version of an object.
-private final class S3Reader: ObjectReader {
+final class S3Reader: ObjectReader {
   private let reader: S3ObjectReader
   let size: Int
 

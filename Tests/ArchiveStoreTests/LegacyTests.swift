@@ -2,6 +2,7 @@
 import ArchiveStore
 import AuditCore
 import Bytes
+import Cryptography
 import Foundation
 import TestSupport
 import Testing
@@ -20,6 +21,10 @@ private func lines(_ bytes: [UInt8], pieceBytes: Int = .max) throws -> [String] 
 }
 
 private func lines(_ text: String) throws -> [String] { try lines(Array(text.utf8)) }
+
+private func shape(_ path: String) throws -> FileShape {
+  try FileShape(start: ObservedReader(SingleObject(path: path)).peek(FileShape.startLength), name: path)
+}
 
 private let sampleRow = #"{"id":"a","created_at":"2026-11-20T00:10:48.000Z","payload":{"b": [1, 2]}}"#
 
@@ -108,31 +113,52 @@ struct LegacyTests {
 
   @Test("the local manifest's digest and count are checked")
   func sidecar() throws {
-    let path = Fixtures.path("legacy/array.json")
+    let file = SingleObject(path: Fixtures.path("legacy/array.json"))
     let directory = try TemporaryDirectory("legacy")
-    #expect(try LegacyManifest.fault(path: path, sidecar: path + ".manifest.json", rows: 120) == nil)
-    #expect(try LegacyManifest.fault(path: path, sidecar: path + ".manifest.json", rows: 119) != nil)
-    #expect(try LegacyManifest.fault(path: path, sidecar: directory("none"), rows: 1) == nil)
-    for text in ["", "{}", #"{"sha256":"00","count":120}"#, #"{"sha256":1}"#] {
+    let manifest = try LegacyManifest(try #require(try file.beside(LegacyManifest.suffix)))
+    let digest = try ObservedReader(file).finish()
+    #expect(manifest.fault(rows: 120, digest: digest) == nil && manifest.fault(rows: nil, digest: digest) == nil)
+    #expect(manifest.fault(rows: 119, digest: digest)?.contains("120 rows") == true)
+    #expect(manifest.fault(rows: 120, digest: SHA256.hash([1]))?.contains("SHA-256") == true)
+    #expect(try SingleObject(path: directory("none")).beside(LegacyManifest.suffix) == nil)
+    for text in ["", "{}", #"{"sha256":1}"#, "[1]"] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: directory("m")))
-      #expect(try LegacyManifest.fault(path: path, sidecar: directory("m"), rows: 120) != nil, "\(text)")
+      #expect(throws: ArchiveFinding.self, "\(text)") { try LegacyManifest(SingleObject(path: directory("m"))) }
     }
+    try Data(#"{"sha256":"00","count":120}"#.utf8).write(to: URL(fileURLWithPath: directory("m")))
+    #expect(try LegacyManifest(SingleObject(path: directory("m"))).fault(rows: 120, digest: digest) != nil)
+    #expect(truncate(directory("m"), 2 << 20) == 0)
+    #expect(throws: ArchiveFinding.self) { try LegacyManifest(SingleObject(path: directory("m"))) }
     try FileManager.default.createDirectory(atPath: directory("d"), withIntermediateDirectories: false)
-    #expect(throws: Failure.self) { try LegacyManifest.fault(path: path, sidecar: directory("d"), rows: 120) }
+    #expect(throws: Failure.self) { try LegacyManifest(SingleObject(path: directory("d"))) }
+  }
+
+  @Test("an object is read once, its beginning looked at before", arguments: [0, 1, 7, 5000])
+  func observed(peeked: Int) throws {
+    let directory = try TemporaryDirectory("observed")
+    let bytes = (0..<4999).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try Data(bytes).write(to: URL(fileURLWithPath: directory("f")))
+    let reader = try ObservedReader(SingleObject(path: "file://" + directory("f")))
+    #expect(try reader.peek(peeked) == Array(bytes.prefix(peeked)))
+    var got = ByteBuffer()
+    while try reader.read(into: &got, upTo: 13) > 0, got.count < 3000 {}
+    #expect(got.array() == Array(bytes.prefix(got.count)))
+    #expect(try reader.finish() == SHA256.hash(bytes))
+    #expect(reader.size == 4999)
   }
 
   @Test("what a file is, by its beginning")
   func shapes() throws {
     let golden = "golden-archive/memory-layer/"
-    #expect(try FileShape.sniff(Fixtures.path("legacy/array.json")) == .legacy)
-    #expect(try FileShape.sniff(Fixtures.path("legacy/object.json")) == .legacy)
-    #expect(try FileShape.sniff(Fixtures.path(golden + "manifests/0000000000.json")) == .manifest)
+    #expect(try shape(Fixtures.path("legacy/array.json")) == .legacy)
+    #expect(try shape(Fixtures.path("legacy/object.json")) == .legacy)
+    #expect(try shape(Fixtures.path(golden + "manifests/0000000000.json")) == .manifest)
     #expect(
-      try FileShape.sniff(Fixtures.path(golden + "bundles/0000000000-8bfef5d88e517dda.ndjson.zst")) == .bundle)
+      try shape(Fixtures.path(golden + "bundles/0000000000-8bfef5d88e517dda.ndjson.zst")) == .bundle)
     let directory = try TemporaryDirectory("shape")
     for text in ["", "x", "PK", "\u{feff}[]"] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: directory("f")))
-      #expect(throws: Failure.self) { try FileShape.sniff(directory("f")) }
+      #expect(throws: Failure.self) { try shape(directory("f")) }
     }
   }
 }

@@ -140,7 +140,7 @@ struct JSONNullArchiveTests {
     try scenario.night("2026-11-18")
     let key = try #require(try scenario.manifests()[0].bundle?.key)
     let path = scenario.path(key)
-    let report = try FileVerifier(VerifySettings(keys: scenario.keys), path: path).run()
+    let report = try FileVerifier(VerifySettings(keys: scenario.keys), SingleObject(path: path)).run()
     #expect(report.isIntact, "\(report.anomalies.listed) \(report.findings)")
     #expect(report.rows == 4)
   }
@@ -154,7 +154,7 @@ struct JSONNullArchiveTests {
         "prev_hash": null, "signature": null, "created_at": "2026-11-18T10:00:00.000Z"}]
       """
     try text.write(toFile: directory("a.json"), atomically: true, encoding: .utf8)
-    let report = try FileVerifier(VerifySettings(keys: Scenario().keys), path: directory("a.json")).run()
+    let report = try FileVerifier(VerifySettings(keys: Scenario().keys), SingleObject(path: directory("a.json"))).run()
     #expect(report.isIntact, "\(report.anomalies.listed) \(report.findings)")
   }
 }

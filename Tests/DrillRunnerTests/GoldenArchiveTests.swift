@@ -97,7 +97,7 @@ struct GoldenArchiveTests {
 @Suite("Single files")
 struct FileVerifierTests {
   private func verify(_ path: String) throws -> VerifyReport {
-    try FileVerifier(VerifySettings(keys: keys()), path: path).run()
+    try FileVerifier(VerifySettings(keys: keys()), SingleObject(path: path)).run()
   }
 
   @Test("archives of the older tools verify", arguments: ["array", "object"])

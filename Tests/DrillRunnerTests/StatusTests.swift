@@ -91,7 +91,8 @@ struct StatusTests {
 struct LegacyTargetTests {
   private func replay(_ target: String, production: String? = nil) throws -> FileReplay {
     let keys = try KeyRing(Environment(["AUDIT_SIGNING_KEY": "vector-key"]), registry: nil)
-    var replay = FileReplay(VerifySettings(keys: keys), path: Fixtures.path("legacy/array.json"), staging: target)
+    let file = SingleObject(path: Fixtures.path("legacy/array.json"))
+    var replay = FileReplay(FileVerifier(VerifySettings(keys: keys), file), staging: target)
     replay.production = production
     return replay
   }

@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
 internal import Bytes
-internal import Cryptography
+public import Cryptography
 
-/// The local manifest that the older exporter left beside its file: a digest and a count, unsigned.
-public enum LegacyManifest {
-  /// What of a file is not as its manifest says; nil where all is, or where there is no manifest.
-  public static func fault(path: String, sidecar: String, rows: Int) throws -> String? {
-    guard let sidecarReader = try FileReader(ifThere: sidecar) else { return nil }
+/// The manifest that the older exporter left beside its file: a digest and a count, unsigned.
+public struct LegacyManifest: Sendable {
+  /// Behind the file's own name.
+  public static let suffix = ".manifest.json"
+  private static let largest = 1 << 20
+
+  private let sha256: String
+  private let count: Int64?
+
+  /// - Throws: an ``ArchiveFinding`` where it says nothing that could be compared.
+  public init(_ object: SingleObject) throws {
+    let reader = try object.open()
+    guard reader.size <= Self.largest else { throw ArchiveFinding(object.name, "it is too large to be a manifest") }
     var text = ByteBuffer()
-    guard sidecarReader.size < 1 << 20 else { return "its manifest is too large to be one" }
-    while try sidecarReader.read(into: &text, upTo: 1 << 16) > 0 {}
-    guard let manifest = try? JSONValue(parsing: text.array()) else { return "its manifest is no JSON" }
-    if let count = manifest["count"]?.integer, count != Int64(rows) {
-      return "its manifest says that it has \(count) rows"
+    while try reader.read(into: &text, upTo: 1 << 16) > 0 {}
+    guard let manifest = try? JSONValue(parsing: text.array()) else {
+      throw ArchiveFinding(object.name, "the manifest is no JSON")
     }
-    guard let stated = manifest["sha256"]?.string else { return "its manifest has no sha256" }
-    return try FileReader(path: path).digest().hex == stated ? nil : "its SHA-256 is not the one that its manifest says"
+    guard let sha256 = manifest["sha256"]?.string else {
+      throw ArchiveFinding(object.name, "the manifest has no sha256")
+    }
+    self.sha256 = sha256
+    count = manifest["count"]?.integer
+  }
+
+  /// What of a file is not as the manifest says; nil where all is.
+  ///
+  /// - Parameter rows: nil where they could not be counted.
+  public func fault(rows: Int?, digest: Digest) -> String? {
+    guard digest.hex == sha256 else { return "its SHA-256 is not the one that its manifest says" }
+    guard let count, let rows, count != Int64(rows) else { return nil }
+    return "its manifest says that it has \(count) rows, and it has \(rows)"
   }
 }

@@ -103,7 +103,7 @@ public struct DrillJob: Sendable {
         return ((), nil, "\(restored.table.indexStatements().count) indexes\(rest)\(nullable.joined(separator: ", "))")
       }
       guard restored.report.rows > 0 else { continue }
-      try verifyStaging(restored, place, &report)
+      try verifyStaging(restored, replay, place, &report)
       report.recoverySeconds = Process.monotonicSeconds() - started
       try step("negative control" + place, &report) { _ in
         let outcome = try NegativeControl(settings: settings, conninfo: conninfo, table: restored.table.name).run()
@@ -131,16 +131,11 @@ public struct DrillJob: Sendable {
   }
 
   private func verifyStaging(
-    _ restored: ReplayJob.Result, _ place: String, _ report: inout DrillReport
+    _ restored: ReplayJob.Result, _ replay: ReplayJob, _ place: String, _ report: inout DrillReport
   ) throws {
     try step("verify chain and signatures in staging" + place, &report) { _ in
-      let verifier = DatabaseVerifier(
-        settings, conninfo: conninfo, table: restored.table.name, progress: progress, cancellation: cancellation)
-      let (found, leaves) = try verifier.verify(head: restored.first.chain.previousHash, makesLeaves: true)
-      var fault: String?
-      if !found.isIntact { fault = "the staged chain does not verify: \(Self.firstFault(found))" }
-      if found.headHash != restored.last.chain.headHash?.hex { fault = "the staged chain ends in another row" }
-      if leaves != restored.leaves { fault = "the staged rows are not the archived ones" }
+      let found = try replay.verifyTable(restored)
+      let fault = found.isIntact ? nil : "the staged chain does not verify: \(Self.firstFault(found))"
       return ((), fault, "\(found.rows) rows, byte for byte those of the archive")
     }
   }

@@ -4,7 +4,7 @@ public import AuditCore
 internal import ChainReader
 internal import Cryptography
 public import Pipeline
-internal import Postgres
+public import Postgres
 
 /// Restores archived rows into a staging database, checking them on the way.
 public struct ReplayJob: Sendable {
@@ -15,6 +15,8 @@ public struct ReplayJob: Sendable {
   let cancellation: Cancellation
   /// Connections that feed the table.
   public var connections = 2
+  /// Drop what an earlier replay left in the schema.
+  public var replacesSchema = false
 
   public init(
     _ settings: VerifySettings, _ archive: Archive, staging conninfo: String,
@@ -45,28 +47,60 @@ public struct ReplayJob: Sendable {
   ///
   /// - Throws: an ``ArchiveFinding`` for a manifest that is not signed as it must be, before anything is created.
   public func run(_ sequences: Range<Int>, schema: String, isLogged: Bool) throws -> Result {
+    let plan = try restorePlan(sequences)
+    let (stretch, schema) = (plan.stretches[0], ReplaySchema(name: schema, replaces: replacesSchema))
+    let session = try PostgresSession(conninfo)
+    try plan.refuseSource(session)
+    try schema.create(session)
+    do {
+      let name = TableName(schema: schema.name, name: StagingTable.originalName(stretch.source))
+      let result = try load(stretch, into: name, isLogged: isLogged)
+      try buildIndexes(result.table)
+      try session.executeScript("ANALYZE \(name.sql)")
+      return result
+    } catch {
+      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema.name)) CASCADE")
+      throw error
+    }
+  }
+
+  /// Looks whether the manifests can be restored there, and does nothing.
+  public func plan(
+    _ sequences: Range<Int>, schema: String
+  ) throws -> (rows: Int, table: TableName, replacesSchema: Bool) {
+    let plan = try restorePlan(sequences)
+    let session = try PostgresSession(conninfo)
+    try plan.refuseSource(session)
+    return (
+      plan.rows, TableName(schema: schema, name: StagingTable.originalName(plan.stretches[0].source)),
+      try ReplaySchema(name: schema, replaces: replacesSchema).check(session)
+    )
+  }
+
+  /// - Returns: a plan of one stretch, of manifests that are signed as they must be.
+  private func restorePlan(_ sequences: Range<Int>) throws -> RestorePlan {
     let plan = try RestorePlan(archive, sequences, settings)
     if let fault = plan.faults.first { throw fault }
-    let stretch = plan.stretches[0]
     if plan.stretches.count > 1 {
       let next = plan.stretches[1].sequences.lowerBound
       throw Failure(
         .refused, "the table's columns changed between manifests \(next - 1) and \(next)", on: archive.url,
         remedy: "replay the stretches one by one, by --select and --schema")
     }
-    let session = try PostgresSession(conninfo)
-    try plan.refuseSource(session)
-    try StagingTable.createSchema(schema, session)
-    do {
-      let name = TableName(schema: schema, name: StagingTable.originalName(stretch.source))
-      let result = try load(stretch, into: name, isLogged: isLogged)
-      try buildIndexes(result.table)
-      try session.executeScript("ANALYZE \(name.sql)")
-      return result
-    } catch {
-      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
-      throw error
+    return plan
+  }
+
+  /// Walks a restored table's chain by itself, which must be the archive's.
+  public func verifyTable(_ restored: Result) throws -> VerifyReport {
+    let verifier = DatabaseVerifier(
+      settings, conninfo: conninfo, table: restored.table.name, progress: progress, cancellation: cancellation)
+    var (found, leaves) = try verifier.verify(head: restored.first.chain.previousHash, makesLeaves: true)
+    let name = restored.table.name.sql
+    if found.headHash != restored.last.chain.headHash?.hex {
+      found.add(ArchiveFinding(name, "the staged chain ends in another row"))
     }
+    if leaves != restored.leaves { found.add(ArchiveFinding(name, "the staged rows are not the archived ones")) }
+    return found
   }
 
   /// Restores one stretch into a new table of a schema that is there.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ArchiveStore
+public import ArchiveStore
 public import AuditCore
 internal import Bytes
 internal import ChainReader
@@ -8,22 +8,35 @@ public import Pipeline
 internal import RowCodec
 internal import Signing
 
-/// Verifies one file by itself: a bundle, or an archive that the older tools wrote.
+/// Verifies one object by itself: a bundle, a manifest, or an archive that the older tools wrote. It is read once, in
+/// bounded memory, whatever its size; of a bundle the beginning twice.
 public struct FileVerifier: Sendable {
+  /// The manifest that an archive of the older tools is compared with.
+  public enum ManifestChoice: Sendable {
+    /// One that lies beside a file; a bucket is not asked for it.
+    case ifBeside
+    /// The one beside the object, which must be there.
+    case beside
+    case at(SingleObject)
+  }
+
   let settings: VerifySettings
-  let path: String
+  let object: SingleObject
   let progress: any ProgressListener
   let cancellation: Cancellation
+  public var manifest = ManifestChoice.ifBeside
 
   public init(
-    _ settings: VerifySettings, path: String, progress: any ProgressListener = NoProgress(),
+    _ settings: VerifySettings, _ object: SingleObject, progress: any ProgressListener = NoProgress(),
     cancellation: Cancellation = Cancellation()
   ) {
     self.settings = settings
-    self.path = path.hasPrefix("file://") ? String(path.dropFirst(7)) : path
+    self.object = object
     self.progress = progress
     self.cancellation = cancellation
   }
+
+  private var path: String { object.name }
 
   public func run() throws -> VerifyReport {
     try run { scan, batch in scan.recycle(batch) }
@@ -35,18 +48,56 @@ public struct FileVerifier: Sendable {
   func run(makesTuples: Bool = false, onBatch: (BundleScan, RowBatch) throws -> Void) throws -> VerifyReport {
     var report = VerifyReport()
     report.checksManifestSignatures = false
+    report.notes = object.notes
+    let reader = try ObservedReader(object)
+    let shape = try FileShape(start: reader.peek(FileShape.startLength), name: path)
+    // Before the whole file is read: where there is none, nobody has to wait for that.
+    let stated = try legacyManifest(shape, &report)
+    let findingsBefore = report.findingsTotal
     do {
-      switch try FileShape.sniff(path) {
-      case .bundle: try verifyBundle(&report, makesTuples, onBatch)
-      case .legacy: try verifyLegacy(&report, makesTuples, onBatch)
-      case .manifest: try verifyManifest(&report)
+      switch shape {
+      case .bundle: try verifyBundle(reader, &report, makesTuples, onBatch)
+      case .legacy: try verifyLegacy(reader, &report, makesTuples, onBatch)
+      case .manifest: try verifyManifest(reader, &report)
       }
     } catch let finding as ArchiveFinding { report.add(finding) }
+    let digest = try reader.finish()
+    let rows = report.findingsTotal == findingsBefore ? report.rows : nil
+    let fault = stated?.fault(rows: rows, digest: digest)
+    if let fault { report.add(ArchiveFinding(path, fault)) }
+    report.file = VerifiedFile(
+      name: path, bytes: reader.size, sha256: digest,
+      comparison: stated == nil ? .notCompared : fault == nil ? .matches : .differs)
     return report
   }
 
-  private func verifyManifest(_ report: inout VerifyReport) throws {
-    guard let bytes = try readWhole(limit: 8 << 20) else { return }
+  /// The older tools' manifest; nil where none is asked for, or it says nothing, which is then a finding.
+  private func legacyManifest(_ shape: FileShape, _ report: inout VerifyReport) throws -> LegacyManifest? {
+    guard let object = try manifestObject(shape) else { return nil }
+    do { return try LegacyManifest(object) } catch let finding as ArchiveFinding { report.add(finding) }
+    return nil
+  }
+
+  /// - Throws: status `nothingToCheck` where one is asked for and not there.
+  func manifestObject(_ shape: FileShape) throws -> SingleObject? {
+    let isAsked = if case .ifBeside = manifest { false } else { true }
+    guard case .legacy = shape else {
+      guard isAsked else { return nil }
+      throw Failure(
+        .usage, "only an archive of the older tools has a manifest of its own to be compared with", on: path,
+        remedy: "verify a bundle with its manifest by --archive")
+    }
+    if case .at(let object) = manifest { return object }
+    if !isAsked && object.isInBucket { return nil }
+    if let object = try object.beside(LegacyManifest.suffix) { return object }
+    guard isAsked else { return nil }
+    throw Failure(
+      .nothingToCheck, "there is no manifest beside it", on: path + LegacyManifest.suffix,
+      remedy: "name it: --compare-manifest FILE, or --compare-manifest s3://bucket/key")
+  }
+
+  private func verifyManifest(_ reader: ObservedReader, _ report: inout VerifyReport) throws {
+    let bytes = try readWhole(reader, limit: 8 << 20)
     report.checksManifestSignatures = settings.checksManifestSignatures
     let stored: StoredManifest
     do throws(DocumentError) { stored = try StoredManifest(parsing: bytes) } catch {
@@ -62,8 +113,7 @@ public struct FileVerifier: Sendable {
     }
   }
 
-  private func readWhole(limit: Int) throws -> [UInt8]? {
-    let reader = try FileReader(path: path)
+  private func readWhole(_ reader: ObservedReader, limit: Int) throws -> [UInt8] {
     guard reader.size <= limit else { throw ArchiveFinding(path, "it is larger than a manifest may be") }
     var buffer = ByteBuffer(capacity: reader.size)
     while try reader.read(into: &buffer, upTo: 1 << 20) > 0 {}
@@ -72,10 +122,12 @@ public struct FileVerifier: Sendable {
 
   /// A bundle without its manifest does not say where its columns are: its first line does.
   private func verifyBundle(
-    _ report: inout VerifyReport, _ makesTuples: Bool, _ onBatch: (BundleScan, RowBatch) throws -> Void
+    _ object: ObservedReader, _ report: inout VerifyReport, _ makesTuples: Bool,
+    _ onBatch: (BundleScan, RowBatch) throws -> Void
   ) throws {
-    let reader = try BundleReader(try FileReader(path: path), name: path, expected: nil)
-    let columns = try firstLineColumns(try BundleReader(try FileReader(path: path), name: path, expected: nil))
+    let start = try ObservedReader(self.object)
+    let columns = try firstLineColumns(try BundleReader(start, name: path, expected: nil))
+    let reader = try BundleReader(object, name: path, expected: nil)
     try verify(reader, columns, &report, makesTuples, onBatch)
     guard let carried = reader.carried else { return }
     report.headHash = carried.headHash?.hex
@@ -83,17 +135,15 @@ public struct FileVerifier: Sendable {
   }
 
   private func verifyLegacy(
-    _ report: inout VerifyReport, _ makesTuples: Bool, _ onBatch: (BundleScan, RowBatch) throws -> Void
+    _ object: ObservedReader, _ report: inout VerifyReport, _ makesTuples: Bool,
+    _ onBatch: (BundleScan, RowBatch) throws -> Void
   ) throws {
     try verify(
-      try LegacyReader(try FileReader(path: path), name: path),
+      try LegacyReader(object, name: path),
       // The tools' own table: what its payload holds is a value, the word null too.
       LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value, isNotNull: $0.key == "payload") }, &report,
       makesTuples, onBatch)
     report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
-    let sidecar = path + ".manifest.json"
-    guard let fault = try LegacyManifest.fault(path: path, sidecar: sidecar, rows: report.rows) else { return }
-    report.add(ArchiveFinding(path, fault))
   }
 
   private func verify(

@@ -17,6 +17,9 @@ public struct VerifyReport: Sendable {
   /// Things to know that are no fault: debris, an accepted rewind.
   public var notes: [String] = []
 
+  /// Where a single file was verified.
+  public internal(set) var file: VerifiedFile?
+
   public init() {}
 
   public var isIntact: Bool { anomalies.isEmpty && findingsTotal == 0 }
@@ -28,6 +31,10 @@ public struct VerifyReport: Sendable {
 
   /// The fields of `--json`.
   public var json: JSONValue {
+    .object((summary.members ?? []) + (file.map { [JSONValue.Member("file", $0.json)] } ?? []))
+  }
+
+  private var summary: JSONValue {
     .object([
       "verdict": .string(isIntact ? "intact" : "broken"), "rows": .count(rows), "manifests": .count(manifests),
       "anomalies": .array(anomalies.listed.map(\.json)), "anomaliesTotal": .count(anomalies.total),

@@ -6,12 +6,9 @@ import Postgres
 import Signing
 
 /// Where rows are restored to.
-struct StagingOptions: ParsableArguments {
+struct StagingTarget: ParsableArguments {
   @Option(help: "Postgres URL of the staging database [STAGING_DATABASE_URL].")
   var staging: String?
-
-  @Option(help: "What to restore: latest, day:D, range:D..D, random:N, all.")
-  var select: String?
 
   func conninfo(_ environment: Environment) throws -> String {
     guard let url = try staging ?? environment.value("STAGING_DATABASE_URL") else {
@@ -21,6 +18,16 @@ struct StagingOptions: ParsableArguments {
     }
     return url
   }
+}
+
+/// Where rows are restored to, and which.
+struct StagingOptions: ParsableArguments {
+  @OptionGroup var target: StagingTarget
+
+  @Option(help: "What to restore: latest, day:D, range:D..D, random:N, all.")
+  var select: String?
+
+  func conninfo(_ environment: Environment) throws -> String { try target.conninfo(environment) }
 
   func selection(default fallback: Selection) throws -> Selection {
     guard let select else { return fallback }
@@ -52,11 +59,14 @@ extension Audit {
     @OptionGroup var signatures: SignatureOptions
     @OptionGroup var metrics: MetricsOptions
 
-    @Option(help: "Schema to create.")
-    var schema = "memoryctl_replay"
+    @OptionGroup var restore: RestoreOptions
+    @OptionGroup var object: FileOptions
 
-    @Argument(help: "A JSON archive of the older tools, instead of --archive.")
-    var file: String?
+    func validate() throws {
+      guard !object.isGiven || staging.select == nil && archive.url == nil else {
+        throw ValidationError("a file is restored whole: it goes neither with --archive nor with --select")
+      }
+    }
 
     func run() throws { try JobRun("replay", common, metrics, archive).run(run) }
 
@@ -64,35 +74,34 @@ extension Audit {
       let selection = try staging.selection(default: .all)
       let context = try JobContext(common, console: console)
       let settings = try context.settings(table, signatures, checksManifests: true)
-      if let file {
-        try requirePath(file)
-        var replay = FileReplay(
-          settings, path: file, staging: try staging.conninfo(context.environment), progress: context.console,
-          cancellation: context.cancellation)
-        replay.production = try table.conninfoIfAny(context.environment)
-        replay.productionTable = try table.tableName(context.environment)
-        let (table, report) = try replay.run(schema: schema)
-        return try finish(context, table, report)
+      let conninfo = try staging.conninfo(context.environment)
+      if object.isGiven {
+        let replay = try object.replay(settings, context, table, restore, staging: conninfo)
+        if object.dryRun { return try context.console.finish(replay.plan(schema: restore.schemaName)) }
+        return try context.console.finish(try replay.run(schema: restore.schemaName))
       }
       let archive = try context.archive(archive)
-      let job = ReplayJob(
-        settings, archive, staging: try staging.conninfo(context.environment), progress: context.console,
-        cancellation: context.cancellation)
+      var job = ReplayJob(
+        settings, archive, staging: conninfo, progress: context.console, cancellation: context.cancellation)
+      job.replacesSchema = restore.force
+      if object.dryRun { return try finish(context, job, try archive.sequences(selection)) }
       let result = try job.run(
         try archive.sequences(try cold.prepare(selection, archive, context, command: "memoryctl audit replay")),
-        schema: schema, isLogged: true)
-      try finish(context, result.table, result.report)
+        schema: restore.schemaName, isLogged: true)
+      let staged = restore.verifyDB ? try job.verifyTable(result) : nil
+      try context.console.finish(result.table, result.report, staged)
     }
 
-    private func finish(_ context: JobContext, _ table: StagingTable, _ report: VerifyReport) throws {
-      let name = table.name.sql
-      context.console.measure { $0.note(report) }
-      let members = [JSONValue.Member("table", .string(name))] + (report.json.members ?? [])
-      var text = "restored \(report.rows) rows into \(name)"
-      for finding in report.findings { text += "\n  \(finding)" }
-      try context.console.finish(
-        .object(members), text + anomalyText(report.anomalies),
-        status: report.isIntact ? .success : .integrity)
+    /// Says what would be restored.
+    private func finish(_ context: JobContext, _ job: ReplayJob, _ sequences: Range<Int>) throws {
+      let plan = try job.plan(sequences, schema: restore.schemaName)
+      let json = JSONValue.object([
+        "dryRun": true, "manifests": .array(sequences.map { .count($0) }), "rows": .count(plan.rows),
+        "table": .string(plan.table.sql), "replacesSchema": .bool(plan.replacesSchema),
+      ])
+      var text = "would restore \(plan.rows) rows of \(sequences.count) manifests into \(plan.table.sql)"
+      if plan.replacesSchema { text += ", in the place of what an earlier replay left there" }
+      try context.console.finish(json, text + "; nothing was done")
     }
   }
 }

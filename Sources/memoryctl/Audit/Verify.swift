@@ -10,14 +10,15 @@ extension Audit {
       abstract: "Verify a chain in an archive, in a database, or in one against the other.",
       discussion: """
         With --archive the archive is verified, with --database the table, with both also that neither holds a row that \
-        the other lacks; with FILE one bundle or an archive that the older tools wrote. Without any of them the archive \
+        the other lacks; with FILE, --from-file or --from-s3 one bundle, or an archive that the older tools wrote, which \
+        --replay also restores into staging. Without any of them the archive \
         of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL.
 
         Several processes share an archive: each takes a --shard and stores its verdict, --join gives that of the run.
 
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_SIGNING_KEY, \
         AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; \
-        secrets also as NAME_FILE. A shard: AUDIT_MANIFEST_SIGNER, JOB_COMPLETION_INDEX, AUDIT_SHARDS, AUDIT_RUN.
+        secrets also as NAME_FILE. With --replay: STAGING_DATABASE_URL. A shard: AUDIT_MANIFEST_SIGNER, JOB_COMPLETION_INDEX, AUDIT_SHARDS, AUDIT_RUN.
 
         Exit status: 65 something does not verify, 66 there was nothing to check. A shard that stored its verdict exits 0, \
         whatever it found; --join exits 75 while verdicts are missing.
@@ -34,16 +35,22 @@ extension Audit {
     @Flag(help: "Check hashes and links alone: neither rows' nor manifests' signatures.")
     var noSignatures = false
 
-    @Argument(help: "A bundle, or a JSON archive of the older tools.")
-    var file: String?
+    @OptionGroup var object: FileOptions
+
+    @Flag(help: "Also restore an archive of the older tools into a schema of its own in --staging.")
+    var replay = false
+
+    @OptionGroup var staging: StagingTarget
+    @OptionGroup var restore: RestoreOptions
 
     func validate() throws {
       guard !(noSignatures && signatures.requireSignatures) else {
         throw ValidationError("--require-signatures cannot be met with --no-signatures")
       }
-      guard !shards.isGiven || file == nil && table.database == nil else {
-        throw ValidationError("--shard, --run and --join are for an archive, not for FILE or --database")
+      guard !shards.isGiven || !object.isGiven && table.database == nil else {
+        throw ValidationError("--shard, --run and --join are for an archive, not for a file or --database")
       }
+      try validateFile()
       guard shards.join == nil || !noSignatures && signatures.signatures == "all" else {
         throw ValidationError("--join takes what its shards looked at: give them --signatures or --no-signatures")
       }
@@ -55,7 +62,8 @@ extension Audit {
       let context = try JobContext(common, console: console, checksSignatures: !noSignatures)
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
       if noSignatures { settings.signatures = .none }
-      switch try file == nil && table.database == nil ? shards.part(context.environment) : .whole {
+      if object.isGiven { return try verifyFile(settings, context) }
+      switch try table.database == nil ? shards.part(context.environment) : .whole {
       case .whole: try finish(try verify(settings, context), context)
       case .shard(let shard, let run): try verify(shard, of: run, settings, context)
       case .join(let run, let count):
@@ -64,22 +72,10 @@ extension Audit {
     }
 
     private func finish(_ report: VerifyReport, _ context: JobContext) throws {
-      let bytes = context.console.bytesSeen
-      context.console.measure { $0.note(report, bytes: bytes) }
-      guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
-        throw Failure(
-          .nothingToCheck, "it has no rows", on: "FILE",
-          remedy: "name a file with rows: checking nothing proves nothing")
-      }
-      try context.console.finish(report.json, text(report), status: report.isIntact ? .success : .integrity)
+      try context.console.finish(nil, report, nil)
     }
 
     private func verify(_ settings: VerifySettings, _ context: JobContext) throws -> VerifyReport {
-      if let file {
-        try requirePath(file)
-        return try FileVerifier(settings, path: file, progress: context.console, cancellation: context.cancellation)
-          .run()
-      }
       let hasArchive =
         try archive.url != nil || table.database == nil && archive.isConfigured(context.environment)
       let hasDatabase = try table.database != nil || !hasArchive && table.conninfoIfAny(context.environment) != nil
@@ -100,21 +96,6 @@ extension Audit {
         progress: context.console, cancellation: context.cancellation)
       guard let report else { return try database.run() }
       return try Comparison(settings, try context.archive(archive), database).run(archive: report)
-    }
-
-    private func text(_ report: VerifyReport) -> String {
-      var text = "\(report.isIntact ? "intact" : "broken"): \(report.rows) rows"
-      if report.manifests > 0 { text += " in \(report.manifests) manifests" }
-      let counts = report.signatures
-      text += "\nsignatures: \(counts.valid) valid, \(counts.unsigned) unsigned, \(counts.invalid) invalid, "
-      text += "\(counts.unverifiable) unverifiable, \(counts.skipped) not checked"
-      if !report.checksManifestSignatures { text += "\nthe manifests' signatures were not checked" }
-      if let head = report.headHash { text += "\nhead \(head)" }
-      for finding in report.findings.prefix(20) { text += "\n  \(finding)" }
-      if report.findingsTotal > 20 { text += "\n  and \(report.findingsTotal - 20) more findings" }
-      text += anomalyText(report.anomalies)
-      for note in report.notes.prefix(20) { text += "\nnote: \(note)" }
-      return text
     }
   }
 }

@@ -116,6 +116,7 @@ func requireRange(_ value: Int, _ range: ClosedRange<Int>, _ option: String) thr
 func requirePath(_ file: String) throws {
   let isPath = !file.contains("://") && !file.contains("password=") && !file.contains("-----BEGIN")
   guard isPath || file.hasPrefix("file:///") else {
-    throw ValidationError("FILE is the path of a file; a table is named by --database, an archive by --archive")
+    throw ValidationError(
+      "FILE is the path of a file; a table is named by --database, an archive by --archive, an object by --from-s3")
   }
 }

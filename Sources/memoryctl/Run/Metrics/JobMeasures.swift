@@ -63,9 +63,10 @@ struct JobMeasures: Sendable {
 }
 
 extension JobMeasures {
-  mutating func note(_ report: VerifyReport, bytes: Int? = nil) {
+  /// - Parameter database: what verifying a database besides found.
+  mutating func note(_ report: VerifyReport, _ database: VerifyReport?, bytes: Int) {
     (rows, self.bytes) = (report.rows, bytes)
-    anomalies = report.anomalies.total + report.findingsTotal
+    anomalies = [report, database].compactMap { $0 }.reduce(0) { $0 + $1.anomalies.total + $1.findingsTotal }
   }
 }
 
