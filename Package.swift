@@ -70,6 +70,7 @@ let package = Package(
     library("Signing", ["KMSClient", "AWS", "HTTPTransport", "Pipeline", "AuditCore", "Cryptography", "Bytes"]),
     library(
       "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Cryptography", "Bytes", "Pipeline"]),
+    library("ArchivePages", ["HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),
     library(
       "ChainReader",
       [
@@ -95,7 +96,7 @@ let package = Package(
     library(
       "Server",
       [
-        "Signing", "ArchiveStore", "AuditCore", "Cryptography",
+        "ArchivePages", "HTMLPage", "Signing", "ArchiveStore", "AuditCore", "Cryptography",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -109,7 +110,7 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
+        "ArchivePages", "HTMLPage", "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
         "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
@@ -132,6 +133,10 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),
+    .target(
+      name: "PageSupport",
+      dependencies: ["TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"],
+      path: "Tests/PageSupport", swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
@@ -140,6 +145,9 @@ let package = Package(
     tests("XMLTests", ["XML"]),
     .testTarget(
       name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
+    tests(
+      "ArchivePagesTests",
+      ["PageSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
@@ -147,7 +155,7 @@ let package = Package(
     tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
-      ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
+      ["PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
     tests(
       "ArchiverTests",
       [
