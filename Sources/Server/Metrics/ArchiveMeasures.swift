@@ -10,11 +10,12 @@ public struct ArchiveMeasures: Sendable {
   /// A line for each name.
   public static let help = [
     newestClosedDay: "End of the newest closed day.",
-    missingDays: "Days that are over and not closed.",
-    anomalies: "Anomalies of all manifests.",
+    missingDays: "Days that are over, due and not closed.",
+    anomalies: "Rows that the manifests name as anomalies.",
+    problems: "Things that make audit status exit with 65.",
     manifests: "Manifests of the archive.",
-    earliestRetentionEnd: "When the first lock ends.",
-    retentionRunningOut: "Manifests whose lock ends within 30 days.",
+    earliestRetentionEnd: "End of the lock that ends first.",
+    retentionRunningOut: "Manifests whose lock ends within 30 days, or has ended.",
     lastDrill: "When the last drill began that passed.",
     lastRun: "When the newest manifest was made.",
   ]
@@ -23,6 +24,7 @@ public struct ArchiveMeasures: Sendable {
   private static let newestClosedDay = prefix + "newest_closed_day_timestamp_seconds"
   private static let missingDays = prefix + "missing_days"
   private static let anomalies = prefix + "anomalies"
+  private static let problems = prefix + "problems"
   private static let manifests = prefix + "manifests"
   private static let earliestRetentionEnd = prefix + "earliest_retention_end_timestamp_seconds"
   private static let retentionRunningOut = prefix + "retention_running_out"
@@ -34,11 +36,12 @@ public struct ArchiveMeasures: Sendable {
       (Self.newestClosedDay, status.newestClosedDay?.next.start.unixSeconds),
       (Self.missingDays, Int64(status.missingTotal)),
       (Self.anomalies, Int64(status.anomalies)),
+      (Self.problems, Int64(status.findings.count)),
       (Self.manifests, Int64(status.manifests)),
-      (Self.earliestRetentionEnd, status.earliestRetentionEnd?.unixSeconds),
+      (Self.earliestRetentionEnd, status.earliestRetentionEnd.flatMap { $0.isFinite ? $0.unixSeconds : nil }),
       (Self.retentionRunningOut, Int64(status.retentionRunningOut)),
       (Self.lastDrill, status.lastDrill?.unixSeconds),
-      (Self.lastRun, status.lastRun?.unixSeconds),
+      (Self.lastRun, status.ledger.lastRun?.unixSeconds),
     ]
     self.values = values.compactMap { name, value in value.map { (name, $0) } }
   }

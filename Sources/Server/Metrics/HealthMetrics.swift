@@ -8,17 +8,13 @@ internal import Signing
 struct HealthMetrics: Sendable {
   let registry: PrometheusRegistry
 
-  static let help = [
+  static let help = ArchiveMeasures.help.merging([
     "memory_audit_sign_failures_total": "Probes that found a signer unable to sign.",
     "memory_audit_signer_up": "1 where the signer could sign at the last probe.",
     "memory_audit_signer_probe_seconds": "How long the last probe's answer took.",
     "memory_audit_archive_up": "1 where the archive could be looked at.",
-    "memory_audit_archive_manifests": "Manifests of the archive.",
-    "memory_audit_archive_newest_closed_day_timestamp_seconds": "End of the newest closed day.",
-    "memory_audit_archive_last_run_timestamp_seconds": "When the newest manifest was made.",
-    "memory_audit_archive_last_drill_timestamp_seconds": "When the last drill began that passed.",
     "memory_audit_build_info": "The program's version.",
-  ]
+  ]) { $1 }
 
   init(_ registry: PrometheusRegistry) {
     self.registry = registry
@@ -46,6 +42,11 @@ struct HealthMetrics: Sendable {
     if let drill = freshness.lastDrill {
       gauge("memory_audit_archive_last_drill_timestamp_seconds").set(drill.unixSeconds)
     }
+  }
+
+  /// What only a look at the whole archive tells.
+  func note(_ status: ArchiveStatus) {
+    ArchiveMeasures(status).set(in: registry)
   }
 
   private func gauge(_ name: String, _ labels: [(String, String)] = []) -> any MeterHandler {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchivePages
 import ArchiveStore
 import ArgumentParser
 import AuditCore
@@ -11,7 +12,8 @@ extension Audit {
       abstract: "Hold the archive against the calendar.",
       discussion: """
         Manifests' places and signatures are checked with the keys at hand. A drill counts that passed, by a report that a \
-        key at hand verifies.
+        key at hand verifies. --html draws days, chain, signers, retention and drills as one page, also where something is \
+        wrong.
 
         Variables: AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
 
@@ -22,6 +24,7 @@ extension Audit {
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
     @OptionGroup var metrics: MetricsOptions
+    @OptionGroup var page: PageOptions
     @Option(help: "Days that the newest closed day may lie back.") var maxAge = 2
     @Option(help: "Days that the last drill may lie back.") var maxDrillAge = 100
 
@@ -29,7 +32,10 @@ extension Audit {
       help: "Manifests that no key at hand can verify are a problem; so they are with REQUIRE_KMS or in production.")
     var requireSignatures = false
 
-    func run() throws { try JobRun("status", common, metrics, archive).run(run) }
+    func run() throws {
+      try page.requireText(common)
+      try JobRun("status", common, metrics, archive).run(run)
+    }
 
     private func run(_ console: Console) throws {
       let context = try JobContext(common, console: console)
@@ -39,10 +45,13 @@ extension Audit {
       limits.newestDayAge = maxAge
       limits.drillAge = maxDrillAge
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
+      let archive = try context.archive(archive)
       let status = try ArchiveStatus(
-        try context.archive(archive), keys: context.keys, limits: limits, now: .now())
+        archive, keys: context.keys, limits: limits, now: .now(), drills: page.html == nil ? 0 : StatusPage.drills)
       console.measure { $0.archive = ArchiveMeasures(status) }
-      try context.console.finish(status.json, text(status), status: status.isWell ? .success : .integrity)
+      try page.finish(
+        StatusPage(status, of: archive).page, context.console, status.json, text(status),
+        status: status.isWell ? .success : .integrity)
     }
 
     private func text(_ status: ArchiveStatus) -> String {
