@@ -145,7 +145,7 @@ struct ShardTests {
     case "hash": try place.resign(3) { $0.chain.previousHash = $0.merkleRoot }
     case "previous": try place.resign(3) { $0.previousManifest = $0.merkleRoot }
     case "day": try place.resign(3) { $0.coverage.part += 1 }
-    case "unsigned": try place.drill.rewriteManifests(isSigned: false) { $0.createdAt = .now() }
+    case "unsigned": try place.drill.rewriteManifests(isSigned: false) { $0.tool = "another" }
     case "debris": try place.drill.store.overwrite("memory-layer/bundles/0000000099-0011223344556677.ndjson.zst", [1])
     case "no signatures": settings.checksManifestSignatures = false
     default: break
@@ -240,7 +240,7 @@ struct ShardTests {
     "a verdict that counts for nothing stops the join",
     arguments: [
       "junk", "stranger", "rows", "end", "run", "stream", "other shard", "other count", "manifest left out",
-      "finding left out", "another's manifest", "not one of the shard's",
+      "finding left out", "another's manifest", "not one of the shard's", "rows of a manifest",
     ])
   func forged(kind: String) throws {
     let place = try ShardedArchive(change: "UPDATE public.audit_events SET payload = '{}' WHERE hash < '2'")
@@ -272,6 +272,14 @@ struct ShardTests {
       try place.forge(1, of: 2, signer: signer) { members in
         let other = try? place.stored(0, of: 2).content["manifests"]
         members.set("manifests", other ?? .null)
+      }
+    case "rows of a manifest":
+      try place.forge(1, of: 2, signer: signer) { members in
+        var entries = members.first { $0.name == "manifests" }?.value.array ?? []
+        var entry = entries[0].members ?? []
+        entry.set("rows", 7)
+        entries[0] = .object(entry)
+        members.set("manifests", .array(entries))
       }
     default:
       try place.forge(1, of: 2, signer: signer) { members in

@@ -67,7 +67,9 @@ extension Audit {
       case .whole: try finish(try verify(settings, context), context)
       case .shard(let shard, let run): try verify(shard, of: run, settings, context)
       case .join(let run, let count):
-        try finish(try ShardJoin(settings, try context.archive(archive), run, shards: count).verify(), context)
+        let join = ShardJoin(
+          settings, try context.archive(archive), run, shards: count, progress: context.console)
+        try finish(try join.verify(), context)
       }
     }
 

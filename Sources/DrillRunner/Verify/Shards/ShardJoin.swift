@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArchiveStore
-internal import AuditCore
+public import AuditCore
 internal import Signing
 
 /// Joins the verdicts of a run's shards into the report that one process would have given.
@@ -13,13 +13,18 @@ public struct ShardJoin: Sendable {
   let archive: Archive
   let run: ShardedRun
   let shards: Int?
+  let progress: any ProgressListener
 
   /// - Parameter shards: how many the run has; nil takes that from the verdicts' names.
-  public init(_ settings: VerifySettings, _ archive: Archive, _ run: ShardedRun, shards: Int? = nil) {
+  public init(
+    _ settings: VerifySettings, _ archive: Archive, _ run: ShardedRun, shards: Int? = nil,
+    progress: any ProgressListener = NoProgress()
+  ) {
     self.settings = settings
     self.archive = archive
     self.run = run
     self.shards = shards
+    self.progress = progress
   }
 
   /// - Throws: status `nothingToCheck` for a run without verdicts, `tryLater` where some are missing, `integrity` where one
@@ -54,7 +59,16 @@ public struct ShardJoin: Sendable {
     guard report.manifests > 0 || !report.isIntact else {
       throw Failure(.nothingToCheck, "there is no manifest", on: archive.url, remedy: "check --archive and --stream")
     }
+    sayWhen(verdicts)
     return report
+  }
+
+  /// The report is as of the shards' look, which may be long ago.
+  private func sayWhen(_ verdicts: [ShardVerdict]) {
+    let first = verdicts.map(\.startedAt).min()?.isoSeconds ?? ""
+    let last = verdicts.map(\.finishedAt).max()?.isoSeconds ?? ""
+    progress.event(
+      "joined", ["joined": run.name, "shards": "\(verdicts.count)", "startedAt": first, "finishedAt": last])
   }
 
   /// Every shard's verdict, and notes on what lies beside them.
