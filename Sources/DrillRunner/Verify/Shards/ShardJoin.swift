@@ -68,7 +68,11 @@ public struct ShardJoin: Sendable {
     let first = verdicts.map(\.startedAt).min()?.isoSeconds ?? ""
     let last = verdicts.map(\.finishedAt).max()?.isoSeconds ?? ""
     progress.event(
-      "joined", ["joined": run.name, "shards": "\(verdicts.count)", "startedAt": first, "finishedAt": last])
+      "joined",
+      [
+        "joined": .string(run.name), "shards": .count(verdicts.count), "startedAt": .string(first),
+        "finishedAt": .string(last),
+      ])
   }
 
   /// Every shard's verdict, and notes on what lies beside them.
