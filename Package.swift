@@ -70,6 +70,7 @@ let package = Package(
     library("Signing", ["KMSClient", "AWS", "HTTPTransport", "Pipeline", "AuditCore", "Cryptography", "Bytes"]),
     library(
       "ArchiveStore", ["Files", "AuditCore", "Zstandard", "S3Client", "Signing", "Cryptography", "Bytes", "Pipeline"]),
+    library("ArchivePages", ["HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),
     library(
       "ChainReader",
       [
@@ -101,7 +102,7 @@ let package = Package(
     library(
       "Server",
       [
-        "Signing", "ArchiveStore", "AuditCore", "Cryptography",
+        "ArchivePages", "HTMLPage", "Signing", "ArchiveStore", "AuditCore", "Cryptography",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -115,9 +116,9 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
-        "Compliance", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography",
-        "Bytes",
+        "ArchivePages", "HTMLPage", "Compliance", "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner",
+        "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
+        "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
       ],
@@ -139,6 +140,10 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),
+    .target(
+      name: "PageSupport",
+      dependencies: ["TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"],
+      path: "Tests/PageSupport", swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
@@ -149,7 +154,13 @@ let package = Package(
       name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
     tests(
       "ComplianceTests",
-      ["Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography", "Bytes"]),
+      [
+        "PageSupport", "Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography",
+        "Bytes",
+      ]),
+    tests(
+      "ArchivePagesTests",
+      ["PageSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),
     tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
@@ -157,7 +168,7 @@ let package = Package(
     tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
-      ["S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
+      ["PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
     tests(
       "ArchiverTests",
       [

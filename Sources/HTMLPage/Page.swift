@@ -53,7 +53,8 @@ public struct Page: Sendable {
       piece.render(into: &out)
       out.append(0x0a)
     }
-    out += "<style>\(style.text)</style>\n</head>\n<body>\n".utf8
+    // An icon of nothing: a browser would ask the server for one otherwise.
+    out += "<link rel=\"icon\" href=\"data:,\">\n<style>\(style.text)</style>\n</head>\n<body>\n".utf8
     for piece in body {
       piece.render(into: &out)
       out.append(0x0a)

@@ -14,8 +14,8 @@ extension PageStyle {
   static let layout = """
     *,::before,::after{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-padding-top:1rem}
-    body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,\
-    "Noto Sans","Liberation Sans",Arial,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+    body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 -apple-system,BlinkMacSystemFont,\
+    "Segoe UI",Roboto,"Noto Sans","Liberation Sans",system-ui,Arial,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
     body>header,main,body>footer{max-width:74rem;margin-inline:auto;padding-inline:clamp(1rem,4vw,2.5rem)}
     body>header{padding-block:1.25rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline;\
     justify-content:space-between}
@@ -34,6 +34,7 @@ extension PageStyle {
     h1{font-size:clamp(1.5rem,1.2rem + 1.4vw,2rem);font-weight:650;letter-spacing:-.01em}
     h2{font-size:1.25rem;font-weight:650}
     h3{font-size:1rem;font-weight:650}
+    section>h3{margin-top:1.75rem}
     section{margin-top:2.75rem}
     section>h2{padding-bottom:.5rem;border-bottom:1px solid var(--line);margin-bottom:1rem}
     p{max-width:75ch;margin:.5rem 0}
@@ -58,6 +59,11 @@ extension PageStyle {
     .facts dt{color:var(--muted);font-size:.875rem}
     .facts dd{margin:0;font-size:1.25rem;font-weight:600;line-height:1.3}
     .facts dd small{display:block;font-size:.875rem;font-weight:400;color:var(--muted);line-height:1.4}
+    .pairs{margin:.5rem 0 0;font-size:.9375rem}
+    .pairs>div{display:grid;grid-template-columns:minmax(9rem,16rem) minmax(0,1fr);gap:0 1rem;padding:.4rem 0;\
+    border-bottom:1px solid var(--line)}
+    .pairs dt{color:var(--muted)}
+    .pairs dd{margin:0}
     .notices{list-style:none;margin:1rem 0 0;padding:0;display:grid;gap:.75rem}
     .notices>li{display:grid;grid-template-columns:auto minmax(0,1fr);gap:0 .75rem;padding:.9rem 1rem;\
     background:var(--surface);border:1px solid var(--line);border-radius:6px}
@@ -75,13 +81,13 @@ extension PageStyle {
     th:last-child,td:last-child{padding-inline-end:0}
     thead th{color:var(--muted);font-weight:500;font-size:.875rem;white-space:nowrap;vertical-align:bottom}
     tbody th{font-weight:500}
-    .number{text-align:end;white-space:nowrap}
-    .fixed{white-space:nowrap}
+    .n{text-align:end;white-space:nowrap}
+    .f{white-space:nowrap}
     details{margin-block:.5rem}
     summary{cursor:pointer;color:var(--link);padding-block:.25rem;width:fit-content}
     figure{margin:1rem 0}
     figcaption{color:var(--muted);font-size:.875rem;margin-bottom:.5rem;max-width:80ch}
-    @media (max-width:40rem){.verdict{padding:1rem}.verdict svg{width:1.75rem;height:1.75rem}}
+    @media (max-width:40rem){.pairs>div{grid-template-columns:1fr}.verdict{padding:1rem}.verdict svg{width:1.75rem;height:1.75rem}}
     @media (forced-colors:active){.verdict,.notices>li{border:1px solid CanvasText}}
 
     """

@@ -15,7 +15,7 @@ public struct PageStyle: Sendable {
     self.text = text
     let hash = SHA256.hash(Array(text.utf8))
     let base64 = Base64.encode(hash.bytes)
-    policy = "default-src 'none'; style-src 'sha256-\(base64)'; base-uri 'none'; form-action 'none'"
+    policy = "default-src 'none'; style-src 'sha256-\(base64)'; img-src data:; base-uri 'none'; form-action 'none'"
   }
 
   /// The same with rules of one page's own.

@@ -65,6 +65,13 @@ extension HTML {
     }
   }
 
+  /// Names and what they stand for, below each other.
+  public static func pairs(_ pairs: [(name: String, value: HTML)]) -> HTML {
+    .element(
+      "dl", ["class": "pairs"],
+      pairs.map { .element("div", [.element("dt", [.text($0.name)]), .element("dd", [$0.value])]) })
+  }
+
   /// A word with its sign.
   public static func badge(_ tone: Tone, _ word: String) -> HTML {
     .element("span", ["class": "badge"], [tone.sign, .text(word)])

@@ -13,8 +13,8 @@ public struct Table: Sendable {
     fileprivate var attributes: [HTML.Attribute] {
       switch self {
       case .words: []
-      case .fixed: [HTML.Attribute("class", "fixed")]
-      case .number: [HTML.Attribute("class", "number")]
+      case .fixed: [HTML.Attribute("class", "f")]
+      case .number: [HTML.Attribute("class", "n")]
       }
     }
   }
@@ -22,12 +22,16 @@ public struct Table: Sendable {
   private let caption: String
   private let columns: [(title: String, kind: Kind)]
   private let rows: [[HTML]]
+  private let showsCaption: Bool
 
   /// - Parameters:
   ///   - caption: what the table shows.
+  ///   - showsCaption: false where a heading above says the same; screen readers are told all the same.
   ///   - rows: as many cells as there are columns; the first one names the row.
-  public init(_ caption: String, columns: [(title: String, kind: Kind)], rows: [[HTML]]) {
-    (self.caption, self.columns, self.rows) = (caption, columns, rows)
+  public init(
+    _ caption: String, columns: [(title: String, kind: Kind)], rows: [[HTML]], showsCaption: Bool = true
+  ) {
+    (self.caption, self.columns, self.rows, self.showsCaption) = (caption, columns, rows, showsCaption)
   }
 
   public var html: HTML {
@@ -46,7 +50,8 @@ public struct Table: Sendable {
     let table = HTML.element(
       "table",
       [
-        .element("caption", [.text(caption)]), .element("thead", [.element("tr", head)]), .element("tbody", body),
+        .element("caption", showsCaption ? [:] : ["class": "hidden"], [.text(caption)]),
+        .element("thead", [.element("tr", head)]), .element("tbody", body),
       ])
     return .element("div", ["class": "scroll", "role": "region", "aria-label": caption, "tabindex": "0"], [table])
   }

@@ -48,4 +48,7 @@ public struct TestStore: Sendable {
     case .s3: try LockedBucket.shared().put("\(prefix)/\(key)", bytes)
     }
   }
+
+  /// Removes a file past the store, as somebody does who may.
+  public func remove(_ key: String) throws { try FileManager.default.removeItem(atPath: path(key)) }
 }

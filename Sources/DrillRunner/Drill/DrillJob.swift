@@ -182,6 +182,7 @@ public struct DrillJob: Sendable {
   private func store(_ report: inout DrillReport) throws {
     do {
       let document = try signer.sign(.report, report.signed)
+      report.document = document
       let key = "drills/\(report.startedAt.compact)-\(document.digest.hex.prefix(8)).json"
       let until = Timestamp.now().advanced(bySeconds: Int64(retentionDays) * 86_400)
       let retention = Manifest.Retention(until: until, hasLegalHold: false)

@@ -28,6 +28,8 @@ public struct DrillReport: Sendable {
   public var headHash: String?
   /// Key of the stored report.
   public var key: String?
+  /// As it is stored; nil where it could not be signed.
+  public internal(set) var document: SignedDocument?
   /// What the step that could not be ended failed with.
   var failureStatus: ExitStatus?
 
@@ -42,7 +44,7 @@ public struct DrillReport: Sendable {
   public var verdict: String { isPassed ? "passed" : "failed" }
 
   /// The signed member. Its numbers are integers: times are in milliseconds.
-  var signed: JSONValue {
+  public var signed: JSONValue {
     .object([
       "format": .string(Self.format), "stream": .string(stream), "tool": .string(Tool.name),
       "startedAt": .string(startedAt.isoSeconds), "verdict": .string(verdict), "days": .string(days),

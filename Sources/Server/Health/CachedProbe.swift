@@ -10,7 +10,7 @@ private let probeThreads = {
 
 /// A look at something slow that many ask for: one look at a time, its result good for a while, and nobody waits long.
 actor CachedProbe<Value: Sendable> {
-  private let lifetime: Duration
+  private let lifetime: @Sendable (Value) -> Duration
   private let limit: Duration
   private let look: @Sendable () -> Value
   private let clock = ContinuousClock()
@@ -22,12 +22,35 @@ actor CachedProbe<Value: Sendable> {
   ///   - limit: how long an asker waits.
   ///   - look: may block: it runs on a thread for that.
   init(lifetime: Duration, limit: Duration, look: @escaping @Sendable () -> Value) {
+    (self.lifetime, self.limit, self.look) = ({ _ in lifetime }, limit, look)
+  }
+
+  /// - Parameter lifetime: how long a result is given out again, by what it is.
+  init(
+    lifetime: @escaping @Sendable (Value) -> Duration, limit: Duration, look: @escaping @Sendable () -> Value
+  ) {
     (self.lifetime, self.limit, self.look) = (lifetime, limit, look)
+  }
+
+  /// The result that is still good.
+  private var fresh: Value? {
+    last.flatMap { $0.at.duration(to: clock.now) < lifetime($0.value) ? $0.value : nil }
+  }
+
+  /// Begins a look where it is time for one and none is under way; waits for none.
+  func renew() {
+    if fresh == nil, running == nil { _ = start() }
+  }
+
+  /// - Returns: what ``value()`` gives, and where that takes too long the last result, however old.
+  func valueOrLast() async -> Value? {
+    if let value = await value() { return value }
+    return last?.value
   }
 
   /// - Returns: nil where it took too long; the look goes on, and a later asker gets its result.
   func value() async -> Value? {
-    if let last, last.at.duration(to: clock.now) < lifetime { return last.value }
+    if let fresh { return fresh }
     let running = running ?? start()
     let limit = limit
     return await withCheckedContinuation { continuation in

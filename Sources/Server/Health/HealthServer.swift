@@ -5,15 +5,18 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// `/healthz`, `/readyz`, `/metrics`, and the status page at `/`.
 public struct HealthServer: Sendable {
   private let readiness: Readiness
+  private let status: StatusProbe
   private let registry: PrometheusRegistry
 
   /// - Parameter registry: gets the metrics; the process's own where it was bootstrapped with it.
   public init(_ probes: Probes, registry: PrometheusRegistry) {
     self.registry = registry
-    readiness = Readiness(probes, metrics: HealthMetrics(registry))
+    let metrics = HealthMetrics(registry)
+    readiness = Readiness(probes, metrics: metrics)
+    status = StatusProbe(probes, metrics: metrics)
   }
 
   /// A registry that knows the server's metrics.
@@ -29,6 +32,7 @@ public struct HealthServer: Sendable {
   private func makeRouter() -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)
     router.middlewares.add(MetricsMiddleware())
+    router.get("/") { _, _ in await status.response() }
     router.get("healthz") { _, _ in
       Response(.object(["status": "ok", "version": .string(Tool.version)]))
     }
@@ -37,6 +41,7 @@ public struct HealthServer: Sendable {
       return Response(snapshot.json, status: snapshot.isReady ? .ok : .serviceUnavailable)
     }
     router.get("metrics") { _, _ in
+      await status.renew()  // its look may take long: what the last one found is told
       _ = await readiness.snapshot()  // scrapes see states that are no older than probes' results may be
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -21,6 +21,8 @@ public struct Probes: Sendable {
   public var signers: [SignerProbe]
   /// Looks at the archive; nil where none is configured. May block.
   public var archive: (@Sendable () -> Result<ArchiveFreshness, Failure>)?
+  /// Looks at the whole of the archive for the status page; nil where none is configured. May block for minutes.
+  public var status: (@Sendable () -> Result<StatusView, Failure>)?
   /// How long a signer's state is given out again, so that a storm of probes does not reach it.
   public var signerLifetime: Duration = .seconds(10)
   public var archiveLifetime: Duration = .seconds(60)
@@ -28,9 +30,10 @@ public struct Probes: Sendable {
   public var limit: Duration = .seconds(5)
 
   public init(
-    signers: [SignerProbe], archive: (@Sendable () -> Result<ArchiveFreshness, Failure>)?
+    signers: [SignerProbe], archive: (@Sendable () -> Result<ArchiveFreshness, Failure>)?,
+    status: (@Sendable () -> Result<StatusView, Failure>)? = nil
   ) {
-    (self.signers, self.archive) = (signers, archive)
+    (self.signers, self.archive, self.status) = (signers, archive, status)
   }
 }
 

@@ -17,6 +17,11 @@ struct HealthMetrics: Sendable {
     "memory_audit_archive_newest_closed_day_timestamp_seconds": "End of the newest closed day.",
     "memory_audit_archive_last_run_timestamp_seconds": "When the newest manifest was made.",
     "memory_audit_archive_last_drill_timestamp_seconds": "When the last drill began that passed.",
+    "memory_audit_archive_missing_days": "Days that are over, due and not closed.",
+    "memory_audit_archive_anomalies": "Rows that the manifests name as anomalies.",
+    "memory_audit_archive_problems": "Things that make audit status exit with 65.",
+    "memory_audit_archive_earliest_retention_end_timestamp_seconds": "End of the lock that ends first.",
+    "memory_audit_archive_retention_running_out": "Manifests whose lock ends within 30 days, or has ended.",
     "memory_audit_build_info": "The program's version.",
   ]
 
@@ -45,6 +50,17 @@ struct HealthMetrics: Sendable {
     if let run = freshness.lastRun { gauge("memory_audit_archive_last_run_timestamp_seconds").set(run.unixSeconds) }
     if let drill = freshness.lastDrill {
       gauge("memory_audit_archive_last_drill_timestamp_seconds").set(drill.unixSeconds)
+    }
+  }
+
+  /// What only a look at the whole archive tells.
+  func note(_ status: ArchiveStatus) {
+    gauge("memory_audit_archive_missing_days").set(Int64(status.missingTotal))
+    gauge("memory_audit_archive_anomalies").set(Int64(status.anomalies))
+    gauge("memory_audit_archive_problems").set(Int64(status.findings.count))
+    gauge("memory_audit_archive_retention_running_out").set(Int64(status.retentionRunningOut))
+    if let end = status.earliestRetentionEnd, end.isFinite {
+      gauge("memory_audit_archive_earliest_retention_end_timestamp_seconds").set(end.unixSeconds)
     }
   }
 

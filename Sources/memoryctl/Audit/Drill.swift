@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchivePages
+import ArchiveStore
 import ArgumentParser
 import AuditCore
 import DrillRunner
+import HTMLPage
 import Signing
 
 extension Audit {
@@ -11,6 +14,8 @@ extension Audit {
       discussion: """
         Restores the selected days into a schema of its own, checks hashes, chain and signatures there, alters one \
         staged row in a transaction that is rolled back to prove that the check can fail, and stores a signed report.
+
+        --html writes the report as one page, also where the drill failed; with --report of an earlier drill.
 
         Variables: STAGING_DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_MANIFEST_SIGNER, and the keys as \
         for audit verify.
@@ -28,6 +33,7 @@ extension Audit {
     @OptionGroup var cold: ColdOptions
     @OptionGroup var table: TableOptions
     @OptionGroup var signatures: SignatureOptions
+    @OptionGroup var page: PageOptions
 
     @Flag(help: "Leave the staged schema.")
     var keep = false
@@ -35,7 +41,12 @@ extension Audit {
     @Option(help: "Schema to create; by default a name of the drill's own.")
     var schema: String?
 
+    @Option(help: "Run no drill: show the stored report of an earlier one, by its key, or latest.")
+    var report: String?
+
     func run() throws {
+      try page.requireText(common)
+      if let report { return try show(report) }
       let selection = try staging.selection(default: .latest)
       let context = try JobContext(common)
       let archive = try context.archive(archive)
@@ -48,7 +59,35 @@ extension Audit {
       job.keepsSchema = keep
       if let schema { job.schema = schema }
       let report = try job.run(fixed)
-      try context.console.finish(report.json, text(report, job.schema), status: report.exitStatus)
+      try page.finish(
+        try self.page(of: report, archive, context), context.console, report.json, text(report, job.schema),
+        status: report.exitStatus)
+    }
+
+    private func page(of report: DrillReport, _ archive: ArchiveStore.Archive, _ context: JobContext) throws -> Page {
+      let document = report.document
+      let drill = try StoredDrill(document?.content ?? report.signed, proof: document?.proof, stream: archive.stream)
+      let keys = context.keys
+      let verdict = document.map { keys.verify($0.proof, over: $0.digest, at: report.startedAt, for: .manifests) }
+      return DrillPage(drill, of: archive, key: report.key, verdict: verdict).page
+    }
+
+    /// Shows a stored report; it is worth as much as its signature.
+    private func show(_ name: String) throws {
+      let context = try JobContext(common)
+      let archive = try context.archive(archive)
+      let (key, document, drill) = try archive.drillReport(name == "latest" ? nil : name)
+      let verdict = context.keys.verify(document.proof, over: document.digest, at: drill.startedAt, for: .manifests)
+      let passed = drill.isPassed ? "passed" : "failed"
+      let json = JSONValue.object([
+        "verdict": .string(passed), "signature": .string(verdict.word), "report": .string(key),
+        "startedAt": .string(drill.startedAt.isoSeconds), "days": .string(drill.days), "rows": .count(drill.rows),
+      ])
+      let isProved: Bool = if case .valid = verdict { drill.isPassed } else { false }
+      try page.finish(
+        DrillPage(drill, of: archive, key: key, verdict: verdict).page, context.console, json,
+        "drill \(passed): \(drill.rows) rows of \(drill.days)\nreport \(key)\nsignature \(verdict.word)",
+        status: isProved ? .success : .integrity)
     }
 
     private func text(_ report: DrillReport, _ schema: String) -> String {
@@ -61,6 +100,16 @@ extension Audit {
       if let key = report.key { text += "\nreport \(key)" }
       if keep { text += "\nthe staged schema is \(schema)" }
       return text + anomalyText(report.anomalies)
+    }
+  }
+}
+
+extension ProofVerdict {
+  fileprivate var word: String {
+    switch self {
+    case .valid: "valid"
+    case .unverifiable(let reason): "unverifiable: \(reason)"
+    case .invalid(let reason): "invalid: \(reason)"
     }
   }
 }

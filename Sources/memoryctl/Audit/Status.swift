@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchivePages
 import ArchiveStore
 import ArgumentParser
 import AuditCore
@@ -10,7 +11,8 @@ extension Audit {
       abstract: "Hold the archive against the calendar.",
       discussion: """
         Manifests' places and signatures are checked with the keys at hand. A drill counts that passed, by a report that a \
-        key at hand verifies.
+        key at hand verifies. --html draws days, chain, signers, retention and drills as one page, also where something is \
+        wrong.
 
         Variables: AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
 
@@ -20,6 +22,7 @@ extension Audit {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var archive: ArchiveOptions
+    @OptionGroup var page: PageOptions
     @Option(help: "Days that the newest closed day may lie back.") var maxAge = 2
     @Option(help: "Days that the last drill may lie back.") var maxDrillAge = 100
 
@@ -29,15 +32,19 @@ extension Audit {
 
     func run() throws {
       let context = try JobContext(common)
+      try page.requireText(common)
       try requireRange(maxAge, 1...36_500, "--max-age")
       try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()
       limits.newestDayAge = maxAge
       limits.drillAge = maxDrillAge
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
+      let archive = try context.archive(archive)
       let status = try ArchiveStatus(
-        try context.archive(archive), keys: context.keys, limits: limits, now: .now())
-      try context.console.finish(status.json, text(status), status: status.isWell ? .success : .integrity)
+        archive, keys: context.keys, limits: limits, now: .now(), drills: page.html == nil ? 0 : StatusPage.drills)
+      try page.finish(
+        StatusPage(status, of: archive).page, context.console, status.json, text(status),
+        status: status.isWell ? .success : .integrity)
     }
 
     private func text(_ status: ArchiveStatus) -> String {

@@ -12,11 +12,12 @@ import Synchronization
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer /healthz, /readyz and /metrics until told to stop.",
+    abstract: "Answer /healthz, /readyz and /metrics, and show the status page at /, until told to stop.",
     discussion: """
       /readyz is 503 while no signer is configured or one cannot be used; it shows each signer (KMS: DescribeKey, proxy: \
       GET, local and mock: a signature) and how far the archive reaches. What was found is given out again for some \
-      seconds, so that probes do not reach KMS one by one. SIGTERM ends it once requests under way are answered.
+      seconds, so that probes do not reach KMS one by one. / shows what audit status --html draws, from a look at the \
+      archive every five minutes. SIGTERM ends it once requests under way are answered.
 
       Variables: those of signer check; AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM.
 
@@ -78,15 +79,33 @@ struct Serve: ParsableCommand {
       }
     }
     guard try archive.isConfigured(environment) else { return Probes(signers: signers, archive: nil) }
-    let options = archive
-    return Probes(signers: signers) {
-      do {
-        let registry = try KeyRegistry.load(environment)
-        let keys = try SignerChoice.keyRing(environment, registry: registry, over: places.connections)
-        return .success(
-          try ArchiveFreshness(try options.archive(environment, keys: keys), keys: keys, now: .now()))
-      } catch { return .failure(Failure(from: error)) }
-    }
+    let looking = ArchiveLooking(archive, environment, places)
+    var limits = ArchiveStatus.Limits()
+    limits.requiresSignatures = try environment.requiresSigning()
+    let look = ArchiveLook(limits: limits, drills: StatusView.drills)
+    return Probes(
+      signers: signers,
+      archive: { looking.result { try ArchiveFreshness($0, keys: $1, now: .now()) } },
+      status: { looking.result { StatusView(try look.status($0, keys: $1, now: .now()), of: $0) } })
+  }
+}
+
+/// How a server's looks come to the archive, and to the keys that count by then.
+private struct ArchiveLooking: Sendable {
+  private let options: ArchiveOptions
+  private let environment: Environment
+  private let places: SignerPlaces
+
+  init(_ options: ArchiveOptions, _ environment: Environment, _ places: SignerPlaces) {
+    (self.options, self.environment, self.places) = (options, environment, places)
+  }
+
+  func result<R>(_ look: (ArchiveStore.Archive, KeyRing) throws -> R) -> Result<R, Failure> {
+    do {
+      let registry = try KeyRegistry.load(environment)
+      let keys = try SignerChoice.keyRing(environment, registry: registry, over: places.connections)
+      return .success(try look(try options.archive(environment, keys: keys), keys))
+    } catch { return .failure(Failure(from: error)) }
   }
 }
 
