@@ -116,10 +116,8 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ArchivePages", "HTMLPage", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver",
-        "DrillRunner",
-        "ChainReader", "ArchiveStore", "Signing", "Compliance", "Postgres", "RowCodec", "Pipeline", "Files",
-        "AuditCore",
+        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver",
+        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
         "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
@@ -159,7 +157,10 @@ let package = Package(
       name: "HTMLPageTests", dependencies: ["HTMLPage", "AuditCore", "Cryptography"], swiftSettings: testSettings),
     tests(
       "ComplianceTests",
-      ["Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography", "Bytes"]),
+      [
+        "PageSupport", "Compliance", "ArchiveStore", "S3Client", "Signing", "AuditCore", "Files", "Cryptography",
+        "Bytes",
+      ]),
     tests(
       "ArchivePagesTests",
       ["PageSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),

@@ -108,6 +108,11 @@ struct VerifyGuideTests {
     Tampering("a proof that asks for more signers than it has", fails: "Each signature") { folder in
       try folder.edit(second) { $0 = $0.replacing("\"threshold\": 1", with: "\"threshold\": 2") }
     },
+    Tampering("a manifest that is none", fails: "Each manifest is") { try $0.replace(second, Array("[]\n".utf8)) },
+    Tampering("a manifest that is no JSON", fails: "Each manifest is") { try $0.replace(second, Array("{".utf8)) },
+    Tampering("the last manifest is none", fails: "Each signature") {
+      try $0.replace("manifests/0000000003.json", Array("[]\n".utf8))
+    },
     Tampering("two manifests swapped", fails: "The manifests follow") { folder in
       let (first, other) = try (folder.read(second), folder.read("manifests/0000000002.json"))
       try folder.replace(second, other)

@@ -13,26 +13,29 @@ extension VerifyGuide {
       t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
       u32() { od -An -v -tu1 | { read -r a b c d; echo $((a + 256 * (b + 256 * (c + 256 * d)))); }; }
       sha256sum --check --strict --quiet bundles.sha256
-      n=0
-      for m in manifests/*.json; do
-        b=$(jq -r '.manifest.bundle.key // empty' "$m"); [ -n "$b" ] || continue
+      cut -c67- bundles.sha256 > "$t/bundles"; : > "$t/facts"
+      while IFS= read -r b; do
         zstd -dcq "$b" > "$t/rows"
         entries=$(tail -c 9 "$b" | head -c 4 | u32)
         size=$(tail -c 17 "$b" | head -c 4 | u32)
-        tail -c $((17 + 8 * entries + size)) "$b" | head -c "$size" | tail -c +9 > "$t/carried.json"
-        jq -e --slurpfile carried "$t/carried.json" --arg sum "$(sha256sum < "$t/rows" | cut -c1-64)" \
-          --argjson bytes "$(wc -c < "$b")" --argjson content "$(wc -c < "$t/rows")" \
-          --argjson lines "$(wc -l < "$t/rows")" '.manifest | $carried[0] as $c
-          | .bundle.bytes == $bytes and .bundle.contentBytes == $content and .bundle.contentSha256 == $sum
-            and .rows.count == $lines and (.bundle.frames == ($c.frames | length))
-            and ($c.frames | map(.rows) | add) == $lines and ($c.frames | map(.contentBytes) | add) == $content
-            and ([.format, .stream, .sequence, $lines, $content, $sum, .merkleRoot]
-              == ($c | [.format, .stream, .sequence, .rows, .contentBytes, .contentSha256, .merkleRoot]))
-            and ([.chain.previousHash, .chain.headHash] == ($c | [.previousHash, .headHash]))' "$m" > "$t/out" ||
-          { echo "$b is not what its manifest says" >&2; exit 1; }
-        n=$((n + 1))
-      done
-      echo "OK: $n bundles have the bytes, the rows and the carried manifests that the manifests say"
+        {
+          printf '{"carried": '
+          tail -c $((17 + 8 * entries + size)) "$b" | head -c "$size" | tail -c +9
+          printf ', "bytes": %s, "content": %s, "lines": %s, "sum": "%s"}\n' "$(wc -c < "$b")" "$(wc -c < "$t/rows")" \
+            "$(wc -l < "$t/rows")" "$(sha256sum < "$t/rows" | cut -c1-64)"
+        } >> "$t/facts"
+      done < "$t/bundles"
+      jq -cn 'inputs | .manifest | select(.bundle)' manifests/*.json | jq -rn --slurpfile facts "$t/facts" '
+        reduce inputs as $m (0; . as $i | $facts[$i] as $f | $f.carried as $c | $m
+          | if .bundle.bytes == $f.bytes and .bundle.contentBytes == $f.content and .bundle.contentSha256 == $f.sum
+              and .rows.count == $f.lines and (.bundle.frames == ($c.frames | length))
+              and ($c.frames | map(.rows) | add) == $f.lines and ($c.frames | map(.contentBytes) | add) == $f.content
+              and ([.format, .stream, .sequence, $f.lines, $f.content, $f.sum, .merkleRoot]
+                == ($c | [.format, .stream, .sequence, .rows, .contentBytes, .contentSha256, .merkleRoot]))
+              and ([.chain.previousHash, .chain.headHash] == ($c | [.previousHash, .headHash]))
+            then $i + 1 else error("manifest \(.sequence): its bundle is not what it says") end)
+        | if . != ($facts | length) then error("bundles.sha256 lists other bundles") else . end
+        | "OK: \(.) bundles have the bytes, the rows and the carried manifests that the manifests say"'
       """#),
     Step(
       "The rows make the Merkle roots",
@@ -53,9 +56,8 @@ extension VerifyGuide {
         done
         cat "$1"
       }
-      n=0
-      for m in manifests/*.json; do
-        b=$(jq -r '.manifest.bundle.key // empty' "$m"); [ -n "$b" ] || continue
+      jq -rn 'inputs | .manifest | select(.bundle) | "\(.merkleRoot) \(.bundle.key)"' manifests/*.json > "$t/list"
+      while read -r wanted b; do
         mkdir "$t/parts"; zstd -dcq "$b" | split -a 6 -l 4096 - "$t/parts/"; : > "$t/roots"
         for part in "$t"/parts/*; do
           mkdir "$t/leaves"; i=1000000
@@ -64,11 +66,9 @@ extension VerifyGuide {
           root "$t/part" >> "$t/roots"
         done
         rm -rf "$t/parts"
-        [ "$(root "$t/roots")" = "$(jq -r .manifest.merkleRoot "$m")" ] ||
-          { echo "$b: its rows do not make its Merkle root" >&2; exit 1; }
-        n=$((n + 1))
-      done
-      echo "OK: the rows of $n bundles make the Merkle roots that are signed"
+        [ "$(root "$t/roots")" = "$wanted" ] || { echo "$b: its rows do not make its Merkle root" >&2; exit 1; }
+      done < "$t/list"
+      echo "OK: the rows of $(wc -l < "$t/list") bundles make the Merkle roots that are signed"
       """#),
     rowLinks, rowHashes,
   ]
@@ -80,19 +80,22 @@ extension VerifyGuide {
     anomalies, its rows are not followed: the manifest says which they are.
     """,
     #"""
-    n=0 faulty=0
-    for m in manifests/*.json; do
-      b=$(jq -r '.manifest.bundle.key // empty' "$m"); [ -n "$b" ] || continue
-      if [ "$(jq .manifest.chain.intact "$m")" != true ]; then faulty=$((faulty + 1)); continue; fi
-      zstd -dcq "$b" | jq -rn --slurpfile m "$m" --slurpfile r report.json '
-        $r[0].columns as $c | $m[0].manifest.chain as $chain
-        | reduce inputs as $row ($chain.previousHash;
-            if $row[$c.prevHash] == . then $row[$c.hash] else error("row \($row.id | tojson) does not follow") end)
-        | if . == $chain.headHash then empty else error("the last row is not the head") end' ||
-        { echo "$b: its rows are no chain" >&2; exit 1; }
-      n=$((n + 1))
-    done
-    echo "OK: the rows of $n bundles are one chain; $faulty have anomalies that their manifests name"
+    t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
+    jq -cn 'inputs | .manifest | select(.bundle and .chain.intact)
+      | {key: .bundle.key, rows: .rows.count, previous: .chain.previousHash, head: .chain.headHash}' \
+      manifests/*.json > "$t/list"
+    jq -r .key "$t/list" > "$t/bundles"
+    while IFS= read -r b; do zstd -dcq "$b"; done < "$t/bundles" |
+      jq -rn --slurpfile list "$t/list" --slurpfile report report.json '$report[0].columns as $c
+        | def next: if .n == $list[.i].rows
+            then if .at == $list[.i].head then {i: (.i + 1), n: 0, at: $list[.i + 1].previous}
+              else error("\($list[.i].key): its last row is not the head") end
+            else . end;
+        reduce inputs as $row ({i: 0, n: 0, at: $list[0].previous};
+          if $row[$c.prevHash] == .at then .n += 1 | .at = $row[$c.hash] | next
+          else error("\($list[.i].key): row \($row.id | tojson) does not follow") end)
+        | if .i == ($list | length) and .n == 0 then . else error("rows are missing") end
+        | "OK: the rows of \(.i) bundles are one chain; bundles with anomalies that their manifests name were left out"'
     """#)
 
   private static let rowHashes = Step(
@@ -100,13 +103,13 @@ extension VerifyGuide {
     """
     `hash` is the SHA-256 of the payload's canonical form (RFC 8785) and the 32 bytes of `prev_hash`. The first 1,000
     rows of each bundle are computed again; `ROWS=100000` takes more. Left out are payloads with numbers that jq cannot
-    be trusted to write canonically: 2^53 and more, and fractions below 0.001.
+    be trusted to write canonically (2^53 and more, and fractions below 0.001), and bundles with anomalies.
     """,
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
-    for m in manifests/*.json; do
-      b=$(jq -r '.manifest.bundle.key // empty' "$m"); [ -n "$b" ] || continue
-      [ "$(jq .manifest.chain.intact "$m")" = true ] || { echo "$m names anomalies"; continue; }
+    jq -rn 'inputs | .manifest | select(.bundle and .chain.intact).bundle.key' manifests/*.json > "$t/bundles"
+    total=0 left=0
+    while IFS= read -r b; do
       zstd -dcq "$b" | head -n "${ROWS:-1000}" | jq -r --slurpfile report report.json '
         def text: split("\u007f") | map(tojson[1:-1]) | "\"" + join("\u007f") + "\"";
         def utf16: explode
@@ -123,7 +126,7 @@ extension VerifyGuide {
         $report[0].columns as $c | .[$c.payload] as $p
         | if $p | plain then "\(.[$c.hash]) \(.[$c.prevHash] // "" | octal)x \($p | canonical)"
           else "-" end' > "$t/list"
-      mkdir "$t/rows"; : > "$t/wanted"; i=1000000; left=0
+      mkdir "$t/rows"; : > "$t/wanted"; i=1000000
       while read -r hash octal payload; do
         [ "$hash" != - ] || { left=$((left + 1)); continue; }
         i=$((i + 1)); echo "$hash" >> "$t/wanted"
@@ -131,9 +134,8 @@ extension VerifyGuide {
       done < "$t/list"
       find "$t/rows" -type f | LC_ALL=C sort | xargs -r sha256sum | cut -c1-64 | cmp -s - "$t/wanted" ||
         { echo "$b: a row's hash is not that of its payload" >&2; exit 1; }
-      rm -r "$t/rows"
-      echo "$b: $((i - 1000000)) rows have the hashes of their payloads, $left were left out"
-    done
-    echo "OK: all rows that were computed again have the hashes that are in the log"
+      rm -r "$t/rows"; total=$((total + i - 1000000))
+    done < "$t/bundles"
+    echo "OK: $total rows have the hashes of their payloads; $left were left out"
     """#)
 }

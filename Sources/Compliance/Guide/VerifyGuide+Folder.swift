@@ -35,16 +35,22 @@ extension VerifyGuide {
       1.6 writes. The layout is one that the format allows, so that nothing hides outside of the digest.
       """,
       #"""
+      t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
       del() { sed -E ':a; s/(^|[^\\])((\\\\)*)\\u007f/\1\2\x7f/; ta'; }
-      n=0
-      for m in manifests/*.json; do
-        jq . "$m" | del | cmp -s - "$m" || jq --indent 1 . "$m" | head -c -1 | del | cmp -s - "$m" ||
-          { echo "$m: it is not laid out as the format has it" >&2; exit 1; }
-        digest=$(jq -cS .manifest "$m" | del | tr -d '\n' | sha256sum | cut -c1-64)
-        [ "$digest" = "$(jq -r .proof.digestHex "$m")" ] || { echo "$m: its digest is another" >&2; exit 1; }
-        n=$((n + 1))
-      done
-      echo "OK: $n manifests have the digests that are signed"
+      mkdir "$t/m"; i=1000000
+      jq -cSn 'inputs | .manifest' manifests/*.json | del > "$t/canonical"
+      while IFS= read -r line; do i=$((i + 1)); printf %s "$line" > "$t/m/$i"; done < "$t/canonical"
+      find "$t/m" -type f | LC_ALL=C sort | xargs sha256sum | cut -c1-64 > "$t/found"
+      jq -rn 'inputs | .proof.digestHex' manifests/*.json > "$t/signed"
+      [ "$(wc -l < "$t/signed")" = "$(ls manifests | wc -l)" ] && cmp "$t/signed" "$t/found" ||
+        { echo "a manifest has another digest than it says" >&2; exit 1; }
+      jq . manifests/*.json | del > "$t/layout"
+      [ -z "$(head -qc 1 manifests/*.json | tr -d '{')" ] && cat manifests/*.json | cmp -s - "$t/layout" ||
+        for m in manifests/*.json; do
+          jq . "$m" | del | cmp -s - "$m" || jq --indent 1 . "$m" | head -c -1 | del | cmp -s - "$m" ||
+            { echo "$m: it is not laid out as the format has it" >&2; exit 1; }
+        done
+      echo "OK: $(wc -l < "$t/found") manifests have the digests that are signed"
       """#),
     signatures,
   ]
@@ -59,40 +65,37 @@ extension VerifyGuide {
     """,
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
-    n=0
-    for m in manifests/*.json; do
-      jq -j .proof.digestHex "$m" | tr a-f A-F | basenc --base16 -d > "$t/digest"
-      jq -r --slurpfile list keys.json '.manifest.createdAt as $at | .proof as $proof
-        | [$proof.signatures[] | . as $s
-          | first($list[0].keys[] | select(.kid == $s.kid and .alg == $s.alg)) // error("no key \($s.kid | tojson)")
-          | if $s.signerId != $s.kid then error("it names two signers for one signature") else . end
-          | if (.uses | index("manifests") | not) or .status == "candidate" or $at < (.validFrom // "0")
-              or $at > (.validUntil // "9999") or $at >= (.revokedSince // "9999")
-            then error("\(.kid | tojson) did not count at \($at)") else . end
-          | {file: (.file // "-"), id: (.fingerprint // .kid), alg, signature: $s.signature}]
-        | if $proof.threshold < 1 or (map(.id) | unique | length) < $proof.threshold
-            or ($proof.signatures | map(.kid) | unique | length) < length
-          then error("too few signers") else .[] | "\(.alg) \(.file) \(.signature)" end' "$m" > "$t/list"
-      [ -s "$t/list" ]
-      while read -r alg file signature; do
-        printf %s "$signature" | base64 -d > "$t/signature"
-        case $alg in
-        ed25519)
-          openssl pkeyutl -verify -pubin -inkey "$file" -rawin -in "$t/digest" -sigfile "$t/signature" ;;
-        rsa-sha256)
-          openssl pkeyutl -verify -pubin -inkey "$file" -pkeyopt digest:sha256 -in "$t/digest" \
-            -sigfile "$t/signature" ;;
-        hmac-sha256)
-          [ -n "${HMAC_KEY_FILE:-}" ] ||
-            { echo "$m: only who has the secret can check its MAC: set HMAC_KEY_FILE" >&2; exit 1; }
-          openssl dgst -sha256 -binary -mac HMAC \
-            -macopt "hexkey:$(od -An -v -tx1 "$HMAC_KEY_FILE" | tr -d ' \n')" "$t/digest" | cmp - "$t/signature" ;;
-        *) false ;;
-        esac > "$t/out" || { cat "$t/out" >&2; echo "$m: the signature does not verify" >&2; exit 1; }
-      done < "$t/list"
-      n=$((n + 1))
-    done
-    echo "OK: $n manifests, and every signature verifies"
+    jq -rn --slurpfile list keys.json 'inputs | .manifest.createdAt as $at | .proof as $proof
+      | [$proof.signatures[] | . as $s
+        | first($list[0].keys[] | select(.kid == $s.kid and .alg == $s.alg)) // error("no key \($s.kid | tojson)")
+        | if $s.signerId != $s.kid then error("it names two signers for one signature") else . end
+        | if (.uses | index("manifests") | not) or .status == "candidate" or $at < (.validFrom // "0")
+            or $at > (.validUntil // "9999") or $at >= (.revokedSince // "9999")
+          then error("\(.kid | tojson) did not count at \($at)") else . end
+        | {file: (.file // "-"), id: (.fingerprint // .kid), alg, signature: $s.signature}]
+      | if $proof.threshold < 1 or (map(.id) | unique | length) < $proof.threshold
+          or ($proof.signatures | map(.kid) | unique | length) < length
+        then error("too few signers") else . end
+      | .[] | "\(input_filename) \($proof.digestHex | ascii_upcase) \(.alg) \(.file) \(.signature)"' \
+      manifests/*.json > "$t/list"
+    [ -s "$t/list" ]
+    while read -r m digest alg file signature; do
+      printf %s "$digest" | basenc --base16 -d > "$t/digest"
+      printf %s "$signature" | base64 -d > "$t/signature"
+      case $alg in
+      ed25519)
+        openssl pkeyutl -verify -pubin -inkey "$file" -rawin -in "$t/digest" -sigfile "$t/signature" ;;
+      rsa-sha256)
+        openssl pkeyutl -verify -pubin -inkey "$file" -pkeyopt digest:sha256 -in "$t/digest" -sigfile "$t/signature" ;;
+      hmac-sha256)
+        [ -n "${HMAC_KEY_FILE:-}" ] ||
+          { echo "$m: only who has the secret can check its MAC: set HMAC_KEY_FILE" >&2; exit 1; }
+        openssl dgst -sha256 -binary -mac HMAC \
+          -macopt "hexkey:$(od -An -v -tx1 "$HMAC_KEY_FILE" | tr -d ' \n')" "$t/digest" | cmp - "$t/signature" ;;
+      *) false ;;
+      esac > "$t/out" || { cat "$t/out" >&2; echo "$m: the signature does not verify" >&2; exit 1; }
+    done < "$t/list"
+    echo "OK: $(ls manifests | wc -l) manifests, and every signature verifies"
     """#)
 
   static func links(first: Int, last: Int) -> Step {
@@ -106,7 +109,7 @@ extension VerifyGuide {
   }
 
   private static let linkCommands = #"""
-    jq -c '[input_filename, .manifest, .proof.digestHex]' manifests/*.json |
+    jq -cn 'inputs | [input_filename, .manifest, .proof.digestHex]' manifests/*.json |
       jq -rn --argjson first "$first" --argjson last "$last" '
       def time: . + "T00:00:00Z" | fromdate;
       def must(f; $why): if f then . else error("manifest \(.sequence): \($why)") end;
@@ -138,7 +141,7 @@ extension VerifyGuide {
   static let bundleNames = Step(
     "bundles.sha256 lists the bundles that the manifests name", "",
     #"""
-    jq -r '.manifest.bundle | select(.) | .sha256 + "  " + .key' manifests/*.json | cmp - bundles.sha256
+    jq -rn 'inputs | .manifest.bundle | select(.) | .sha256 + "  " + .key' manifests/*.json | cmp - bundles.sha256
     echo "OK: bundles.sha256 is what the manifests say"
     """#)
 }
