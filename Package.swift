@@ -110,7 +110,8 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ArchivePages", "HTMLPage", "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner", "ChainReader", "ArchiveStore", "Signing",
+        "ArchivePages", "HTMLPage", "Server", "AWS", "S3Client", "ChainWriter", "Archiver", "DrillRunner",
+        "ChainReader", "ArchiveStore", "Signing",
         "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
@@ -135,7 +136,9 @@ let package = Package(
       swiftSettings: common),
     .target(
       name: "PageSupport",
-      dependencies: ["TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"],
+      dependencies: [
+        "TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography",
+      ],
       path: "Tests/PageSupport", swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
@@ -155,7 +158,10 @@ let package = Package(
     tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
-      ["PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
+      [
+        "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography",
+        "Bytes",
+      ]),
     tests(
       "ArchiverTests",
       [
