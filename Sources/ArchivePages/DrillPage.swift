@@ -40,8 +40,8 @@ public struct DrillPage: Sendable {
           "Made by ", .text(Tool.name), " from the report",
           .text(drill.tool.isEmpty ? "" : " that \(drill.tool) wrote"), "."),
         .paragraph(
-          "The signed report is the evidence; this page only shows it. ", .code("docs/verify-without-us.md"),
-          " tells how to check it with other tools."),
+          "The signed report is the evidence; this page only shows it. ", .code("docs/archive-format.md"),
+          " tells how its proof is checked."),
       ])
   }
 

@@ -88,7 +88,9 @@ extension PageStyle {
     th.n,td.n{padding-inline-end:1.5rem}
     th.n:last-child,td.n:last-child{padding-inline-end:0}
     .f{white-space:nowrap}
-    th>code,td>span>code{display:inline-block;min-width:8.5rem}
+    th{overflow-wrap:break-word}
+    td:last-child:not(.n,.f){min-width:10rem}
+    th>code,td>span>code{display:inline-block;min-width:8.5rem;overflow-wrap:anywhere}
     details{margin-block:.5rem}
     summary{cursor:pointer;color:var(--link);padding-block:.25rem;width:fit-content}
     figure{margin:1rem 0}
