@@ -56,12 +56,12 @@ extension DayState {
     switch self {
     case .archived: "archived"
     case .empty: "without rows"
-    case .unlocked: "lock ended"
+    case .unlocked: "no longer locked"
     case .open: "not closed yet"
-    case .ending: "lock ends soon"
+    case .ending: "soon unlocked"
     case .brief: "locked too briefly"
     case .anomalous: "with anomalies"
-    case .damaged: "does not verify"
+    case .damaged: "damaged"
     case .missing: "missing"
     }
   }
@@ -75,7 +75,7 @@ extension DayState {
     case .ending: "closed; its retention is running out"
     case .brief: "locked for less than a year"
     case .anomalous: "archived, with rows that do not verify"
-    case .damaged: "its manifest is damaged, forged or out of place"
+    case .damaged: "its manifest does not verify, or is out of place"
     case .missing: "over, and not in the archive"
     }
   }

@@ -6,13 +6,15 @@ struct ColumnChart {
   struct Column {
     let label: String
     let value: Int
-    /// Shown by a hatched column with a cross above it.
+    /// Shown by a cross above it.
     var isFault = false
     let words: String
   }
 
   let label: String
   let columns: [Column]
+  /// Values are short enough to stand above every column.
+  var labelsAll = false
   let format: (Int) -> String
 
   private static let height = 96
@@ -48,7 +50,7 @@ struct ColumnChart {
           "height": "\(high)", "rx": "2",
         ], [.element("title", [.text(column.words)])])
     ]
-    guard isLabelled || column.isFault else { return parts }
+    guard isLabelled || labelsAll || column.isFault else { return parts }
     let value = column.isFault ? "✕ failed" : format(column.value)
     parts.append(
       .element("text", ["class": "scale", "x": x(0.5), "y": "\(112 - high)", "text-anchor": "middle"], [.text(value)]))

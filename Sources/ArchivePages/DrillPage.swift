@@ -40,8 +40,8 @@ public struct DrillPage: Sendable {
           "Made by ", .text(Tool.name), " from the report",
           .text(drill.tool.isEmpty ? "" : " that \(drill.tool) wrote"), "."),
         .paragraph(
-          "The signed report is the evidence; this page only shows it. ", .code("docs/verify-without-us.md"),
-          " tells how to check it with other tools."),
+          "The signed report is the evidence; this page only shows it. ", .code("docs/archive-format.md"),
+          " tells how its proof is checked."),
       ])
   }
 
@@ -86,8 +86,13 @@ public struct DrillPage: Sendable {
       [
         .pairs([
           ("Stream", .code(stream)),
-          ("Days", .text(drill.days.isEmpty ? "not known" : drill.days.replacing("..", with: " to "))),
-          ("Manifests", .text(drill.manifests.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "not known")),
+          ("Days", .text(drill.period ?? "not known")),
+          (
+            "Manifests",
+            .text(
+              drill.manifests.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
+                ?? "not known")
+          ),
           ("Rows", .text(Formats.count(drill.rows))), ("Hash of the last row", .code(drill.headHash ?? "none")),
         ])
       ])
@@ -182,5 +187,14 @@ public struct DrillPage: Sendable {
     var notices = [HTML.Notice(isSigned ? .well : .problem, signatureWords)]
     if key == nil { notices.append(HTML.Notice(.problem, "The report could not be stored.")) }
     return .section("signature", "Signature", [.notices(notices), .pairs(pairs)])
+  }
+}
+
+extension StoredDrill {
+  /// The days that were restored; nil where it did not get as far.
+  var period: String? {
+    let ends = days.replacing("..", with: " ").split(separator: " ")
+    guard let first = ends.first, let last = ends.last else { return nil }
+    return first == last ? String(first) : "\(first) to \(last)"
   }
 }

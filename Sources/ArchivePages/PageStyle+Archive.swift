@@ -6,7 +6,7 @@ extension PageStyle {
   static let archive = PageStyle.shared.adding(
     """
     :root{--kept:#2c7a72;--kept-soft:#2c7a72;--alert:#b76e00}
-    @media (prefers-color-scheme:dark){:root{--kept:#4fae9f;--kept-soft:#4fae9f;--alert:#d99a2b}}
+    @media screen and (prefers-color-scheme:dark){:root{--kept:#4fae9f;--kept-soft:#4fae9f;--alert:#d99a2b}}
     .signs{position:absolute}
     .ca{fill:var(--kept)}
     .ce{fill:none;stroke:var(--kept);stroke-width:1.2}
@@ -35,7 +35,7 @@ extension PageStyle {
     .chart text.scale{fill:var(--ink)}
     .chart rect.fault{fill:var(--problem)}
     .skyline{margin-top:1.5rem}
-    .bar{display:block;min-width:6rem;margin-top:.35rem}
+    .bar{display:block;min-width:6rem;max-width:14rem;margin-top:.35rem}
     .bar rect{fill:var(--bar)}
     .bar rect.ground{fill:var(--plain-soft)}
     .bar.fault rect+rect{fill:var(--problem)}
@@ -44,20 +44,17 @@ extension PageStyle {
     .chain li span{color:var(--muted);font-size:.9375rem}
     .chain li::before{content:"";position:absolute;left:.3rem;top:.35rem;width:.8rem;height:.8rem;border-radius:50%;\
     border:2px solid var(--kept);background:var(--ground);z-index:1}
-    .chain li::after{content:"";position:absolute;left:.65rem;top:.4rem;bottom:-.4rem;width:2px;background:var(--kept)}
+    .chain li::after{content:"";position:absolute;left:.65rem;top:.4rem;bottom:-.4rem;border-inline-start:2px solid var(--kept)}
     .chain li:last-child::after{display:none}
     .chain .end::before{background:var(--kept)}
     .chain .open::before{border-style:dashed;background:var(--ground)}
     .chain .link::before{border-radius:2px}
     .chain .gap strong{color:var(--problem)}
     .chain .gap::before{border-color:var(--problem);border-radius:0;transform:rotate(45deg)}
-    .chain .gap::after{background:none;border-inline-start:2px dotted var(--problem)}
-    .chain li:has(+.gap)::after{background:none;border-inline-start:2px dotted var(--problem)}
-    .rows{list-style:none;margin:0;padding:0}
-    .rows li+li{margin-top:.2rem}
+    .chain .gap::after{border-inline-start:2px dotted var(--problem)}
+    .chain li:has(+.gap)::after{border-inline-start:2px dotted var(--problem)}
     .meanings{display:grid;grid-template-columns:max-content 1fr;gap:.5rem 1.25rem;margin:.75rem 0;font-size:.9375rem}
     .meanings dd{margin:0;max-width:75ch}
-    .drill-steps td{vertical-align:middle}
     details[open]>summary{margin-bottom:.25rem}
     @media (max-width:34rem){.meanings{grid-template-columns:1fr;gap:.15rem}.meanings dd{margin-bottom:.6rem}}
     @media print{.months{grid-template-columns:repeat(12,minmax(0,1fr))}}

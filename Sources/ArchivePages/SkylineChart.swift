@@ -13,34 +13,41 @@ struct SkylineChart {
   private static let height = 100
 
   var html: HTML {
-    let most = values.compactMap { $0 }.max() ?? 0
+    let known = values.compactMap { $0 }.sorted()
+    let top = Self.top(known)
     return .element(
       "figure", ["class": "skyline"],
       [
-        .element("figcaption", [.element("strong", [.text(title)]), .text(words(most))]),
+        .element("figcaption", [.element("strong", [.text(title)]), .text(words(known, top))]),
         .element(
           "svg",
-          ["class": "chart", "width": "100%", "height": "132", "role": "img", "aria-label": title + words(most)],
-          grid(most) + [outline(most)] + ticks),
+          ["class": "chart", "width": "100%", "height": "132", "role": "img", "aria-label": title + words(known, top)],
+          grid(top) + [outline(top)] + ticks),
       ])
   }
 
-  private func words(_ most: Int) -> String {
-    let known = values.compactMap { $0 }.sorted()
-    guard let middle = known.isEmpty ? nil : known[known.count / 2] else { return ": no night yet" }
-    return ": half of the nights have \(format(middle)) or more, the largest \(format(most))"
+  /// What the highest step stands for: a night far beyond all others does not make the others flat.
+  private static func top(_ sorted: [Int]) -> Int {
+    guard let most = sorted.last else { return 0 }
+    let usual = sorted[sorted.count * 99 / 100]
+    return usual > 0 && most / 3 > usual ? usual + usual / 4 : most
+  }
+
+  private func words(_ sorted: [Int], _ top: Int) -> String {
+    guard let most = sorted.last else { return ": no night yet" }
+    let words = ": half of the nights have \(format(sorted[sorted.count / 2])) or more, the largest \(format(most))"
+    return most == top ? words : words + "; steps are cut off at \(format(top))"
   }
 
   private func grid(_ most: Int) -> [HTML] {
-    [0, Self.height / 2, Self.height].flatMap { y -> [HTML] in
-      let value = most / Self.height * (Self.height - y) + most % Self.height * (Self.height - y) / Self.height
+    [0, Self.height].flatMap { y -> [HTML] in
       let line = HTML.element("line", ["x1": "0", "x2": "100%", "y1": "\(y + 12)", "y2": "\(y + 12)"])
       // The base has no number of its own.
       guard y < Self.height else { return [line] }
       return [
         line,
         .element(
-          "text", ["class": "scale", "x": "100%", "y": "\(y + 9)", "text-anchor": "end"], [.text(format(value))]),
+          "text", ["class": "scale", "x": "100%", "y": "\(y + 9)", "text-anchor": "end"], [.text(format(most))]),
       ]
     }
   }
@@ -68,7 +75,7 @@ struct SkylineChart {
 
   private static func scaled(_ value: Int, _ most: Int) -> Int {
     guard most > 0, value > 0 else { return 0 }
-    return max(1, Int((Double(value) / Double(most) * Double(height)).rounded()))
+    return min(height, max(1, Int((Double(value) / Double(most) * Double(height)).rounded())))
   }
 
   /// Months or years along the base: at most six, so that they fit a phone.

@@ -108,7 +108,7 @@ extension StatusPage {
       "Each day of \(year.year), the newest first",
       columns: [
         ("Day", .words), ("State", .words), ("Rows", .number), ("Stored", .number), ("Anomalies", .number),
-        ("Locked until", .words),
+        ("Locked until", .fixed),
       ], rows: rows
     ).html
   }

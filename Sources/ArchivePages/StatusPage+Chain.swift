@@ -118,7 +118,7 @@ extension StatusPage {
       Table(
         "Signers of the manifests",
         columns: [
-          ("Key", .words), ("Algorithm", .fixed), ("Manifests", .number), ("Share", .number), ("First", .fixed),
+          ("Key", .words), ("Algorithm", .fixed), ("Manifests", .number), ("Share", .fixed), ("First", .fixed),
           ("Last", .fixed),
           ("Signatures", .fixed),
         ], rows: rows

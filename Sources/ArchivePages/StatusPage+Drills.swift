@@ -16,7 +16,7 @@ extension StatusPage {
       [
         .element("a", ["href": "#\(Self.anchor(drill))"], [.minute(drill.startedAt)]),
         drill.isPassed ? .badge(.well, "passed") : .badge(.problem, "failed"),
-        .text(drill.days.isEmpty ? "–" : drill.days.replacing("..", with: " to ")), .text(Formats.count(drill.rows)),
+        .text(drill.period ?? "–"), .text(Formats.count(drill.rows)),
         .text(drill.recoveryMilliseconds > 0 ? Formats.duration(milliseconds: drill.recoveryMilliseconds) : "–"),
         drill.recoveryPoint.map { .minute($0) } ?? "–",
         .element("span", drill.signers.map { .code($0.kid) }),

@@ -24,6 +24,7 @@ extension StatusPage {
     if columns.contains(where: { $0.value > 0 }) {
       let chart = ColumnChart(
         label: "Days whose lock ends, by month: " + columns.map(\.words).joined(separator: "; "), columns: columns,
+        labelsAll: true,
         format: { $0 == 0 ? "" : Formats.count($0) })
       parts.append(
         .element(

@@ -41,7 +41,7 @@ extension StatusPage {
 
   /// Problems first, then what is to be looked at, then what is only to be known.
   var notices: HTML {
-    let problems = status.findings.map(notice)
+    let problems = manifestFaults + status.findings.filter { !$0.isOfManifest }.map(notice)
     let notes = status.notes.map { HTML.Notice(.plain, Self.sentence($0)) }
     let all = problems + warnings + ended + notes
     return all.isEmpty ? .group([]) : .element("div", ["id": "notices"], [.notices(all)])
@@ -50,6 +50,22 @@ extension StatusPage {
   private func notice(_ problem: ArchiveProblem) -> HTML.Notice {
     let (advice, command) = advice(problem)
     return HTML.Notice(.problem, Self.sentence(problem.description), .text(advice), command: command)
+  }
+
+  /// One notice for all of them: what there is to do is the same.
+  private var manifestFaults: [HTML.Notice] {
+    let faults = status.findings.filter(\.isOfManifest)
+    guard !faults.isEmpty else { return [] }
+    let count = status.ledger.faultsTotal
+    let title =
+      count == 1
+      ? Self.sentence(faults[0].description) : "\(Formats.count(count)) manifests do not verify, or are out of place"
+    let list = HTML.element("ul", ["class": "rows"], faults.map { .element("li", [.text($0.description)]) })
+    let (words, command) = advice(faults[0])
+    return [
+      HTML.Notice(
+        .problem, title, .text(words), command: command, more: count == 1 ? nil : list)
+    ]
   }
 
   private func advice(_ problem: ArchiveProblem) -> (String, String?) {
@@ -125,7 +141,7 @@ extension StatusPage {
   }
 
   private var ended: [HTML.Notice] {
-    let days = days(in: .unlocked)
+    let days = status.ledger.days.filter { $0.lockEnd <= status.now && !$0.isHeld }.map(\.day)
     guard let first = days.first, let last = days.last else { return [] }
     return [
       HTML.Notice(
@@ -138,5 +154,14 @@ extension StatusPage {
     status.ledger.days.compactMap { status.state(of: $0.day, $0) == state ? $0.day : nil }
   }
 
-  private static func sentence(_ words: String) -> String { words.prefix(1).uppercased() + words.dropFirst() }
+  static func sentence(_ words: String) -> String { words.prefix(1).uppercased() + words.dropFirst() }
+}
+
+extension ArchiveProblem {
+  fileprivate var isOfManifest: Bool {
+    switch self {
+    case .manifest, .moreManifests: true
+    default: false
+    }
+  }
 }

@@ -32,7 +32,7 @@ public struct StatusPage: Sendable {
         .element("p", [.element("strong", [.text(stream)]), " ", .element("span", ["class": "muted"], [.text(url)])]),
         .navigation(links + more),
       ],
-      main: [verdict, facts, notices] + sections, footer: footer)
+      main: [verdict, notices, facts] + sections, footer: footer)
   }
 
   private var footer: [HTML] {

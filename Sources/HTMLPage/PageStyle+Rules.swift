@@ -5,7 +5,7 @@ extension PageStyle {
     :root{color-scheme:light dark;--ground:#f6f6f3;--surface:#fff;--ink:#1b1d20;--muted:#575d66;--line:#d9dad6;\
     --strong-line:#84898f;--link:#15549a;--well:#17703e;--notice:#875200;--problem:#ad1f19;--well-soft:#e9f4ec;\
     --notice-soft:#fcf2dd;--problem-soft:#fdecea;--plain-soft:#eeeeea;--bar:#4a77a8;--focus:#15549a}
-    @media (prefers-color-scheme:dark){:root{--ground:#111316;--surface:#191c20;--ink:#e8eaed;--muted:#a6adb7;\
+    @media screen and (prefers-color-scheme:dark){:root{--ground:#111316;--surface:#191c20;--ink:#e8eaed;--muted:#a6adb7;\
     --line:#2d3238;--strong-line:#7b838e;--link:#8abaf6;--well:#63cf90;--notice:#e7b85a;--problem:#ff9187;\
     --well-soft:#16281d;--notice-soft:#2c2413;--problem-soft:#331a18;--plain-soft:#22262b;--bar:#7aa7d9;--focus:#8abaf6}}
 
@@ -54,7 +54,7 @@ extension PageStyle {
     .verdict.notice{background:var(--notice-soft);border-color:var(--notice)}
     .verdict.problem{background:var(--problem-soft);border-color:var(--problem)}
     svg.well{color:var(--well)}svg.notice{color:var(--notice)}svg.problem{color:var(--problem)}svg.plain{color:var(--muted)}
-    .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(11rem,100%),1fr));gap:1rem 1.5rem;margin:1.5rem 0 0}
+    .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(9.5rem,44%),1fr));gap:1rem 1.5rem;margin:1.5rem 0 0}
     .facts>div{border-top:1px solid var(--line);padding-top:.5rem}
     .facts dt{color:var(--muted);font-size:.875rem}
     .facts dd{margin:0;font-size:1.25rem;font-weight:600;line-height:1.3}
@@ -71,6 +71,9 @@ extension PageStyle {
     .notices svg{margin-top:.15em}
     .notices p{margin:0}
     .notices p+p{margin-top:.15rem;color:var(--muted)}
+    .notices ul{margin-top:.6rem;font-size:.9375rem}
+    .rows{list-style:none;margin:0;padding:0}
+    .rows li+li{margin-top:.2rem}
     .notices strong{font-weight:600}
     .badge{display:inline-flex;gap:.35em;align-items:center;white-space:nowrap}
     .badge svg{width:1.05em;height:1.05em}
@@ -82,7 +85,12 @@ extension PageStyle {
     thead th{color:var(--muted);font-weight:500;font-size:.875rem;white-space:nowrap;vertical-align:bottom}
     tbody th{font-weight:500}
     .n{text-align:end;white-space:nowrap}
+    th.n,td.n{padding-inline-end:1.5rem}
+    th.n:last-child,td.n:last-child{padding-inline-end:0}
     .f{white-space:nowrap}
+    th{overflow-wrap:break-word}
+    td:last-child:not(.n,.f){min-width:10rem}
+    th>code,td>span>code{display:inline-block;min-width:8.5rem;overflow-wrap:anywhere}
     details{margin-block:.5rem}
     summary{cursor:pointer;color:var(--link);padding-block:.25rem;width:fit-content}
     figure{margin:1rem 0}
@@ -97,7 +105,7 @@ extension PageStyle {
     body{font-size:10pt}body>header,main,body>footer{max-width:none;padding-inline:0}
     nav,.skip,.screen{display:none}section{margin-top:1.5rem}h2,h3,caption{break-after:avoid}
     .notices>li,figure,.verdict,tr{break-inside:avoid}.scroll{overflow:visible}a{color:inherit;text-decoration:none}
-    svg,.verdict{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+    svg,.verdict,li::before{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     @page{margin:16mm}
 
     """

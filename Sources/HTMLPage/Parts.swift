@@ -83,12 +83,21 @@ extension HTML {
     public let title: String
     public let detail: HTML?
     public let command: String?
+    public let more: HTML?
 
     /// - Parameters:
     ///   - detail: what it means and what to do.
     ///   - command: a line for a shell.
-    public init(_ tone: Tone, _ title: String, _ detail: HTML? = nil, command: String? = nil) {
-      (self.tone, self.title, self.detail, self.command) = (tone, title, detail, command)
+    ///   - more: what is below all that.
+    public init(_ tone: Tone, _ title: String, _ detail: HTML? = nil, command: String? = nil, more: HTML? = nil) {
+      (self.tone, self.title, self.detail, self.command, self.more) = (tone, title, detail, command, more)
+    }
+
+    /// Breaks between words alone, not behind the hyphens of an option.
+    fileprivate var commandLine: HTML? {
+      let words = command?.split(separator: " ").map { HTML.element("span", ["class": "f"], [.text(String($0))]) }
+      guard let words, let first = words.first else { return nil }
+      return .element("pre", [.element("code", words.dropFirst().reduce(into: [first]) { $0 += [" ", $1] })])
     }
   }
 
@@ -99,7 +108,7 @@ extension HTML {
       notices.map { notice in
         var words: [HTML] = [.element("p", [.element("strong", [.text(notice.title)])])]
         if let detail = notice.detail { words.append(.element("p", [detail])) }
-        if let command = notice.command { words.append(.element("pre", [.code(command)])) }
+        words += [notice.commandLine, notice.more].compactMap { $0 }
         return .element("li", [notice.tone.sign, .element("div", words)])
       })
   }

@@ -25,6 +25,12 @@ struct StatusPageTests {
       sample.ledger, drills: [], limits: ArchiveStatus.Limits(), now: try #require(Timestamp(now)))
   }
 
+  /// As a notice shows it.
+  private func command(_ line: String) -> String {
+    let words = line.split(separator: " ").map { "<span class=\"f\">\($0)</span>" }
+    return "<pre><code>\(words.joined(separator: " "))</code></pre>"
+  }
+
   @Test("five years of nights are all there, in less than a megabyte")
   func size() throws {
     let page = html(try SamplePages.well())
@@ -33,6 +39,8 @@ struct StatusPageTests {
     #expect(page.components(separatedBy: "<use href=\"#").count - 1 == SamplePages.nights + 1 + DayState.allCases.count)
     #expect(page.components(separatedBy: "<th scope=\"row\">20").count - 1 == SamplePages.nights + 1)
     #expect(page.contains("<h1>The archive is well</h1>"))
+    // One night of them is far beyond the others.
+    #expect(page.contains("the largest 410,000; steps are cut off at "))
   }
 
   struct StateCase: Sendable, CustomTestStringConvertible {
@@ -81,7 +89,7 @@ struct StatusPageTests {
     let page = html(late)
     #expect(page.contains("<h1>The archive needs attention</h1>"))
     #expect(page.contains("The newest closed day is 2026-11-18, 5 days ago"))
-    #expect(page.contains("<pre><code>memoryctl audit archive</code></pre>"))
+    #expect(page.contains(command("memoryctl audit archive")))
   }
 
   @Test("days that were taken away in the middle are an open seam, and no matter for the nightly job")
@@ -92,8 +100,8 @@ struct StatusPageTests {
     #expect(status.missingTotal == 2 && status.ledger.stretchesTotal == 2)
     let page = html(status)
     #expect(page.contains("it does not cover the day behind the one before"))
-    #expect(page.contains("memoryctl audit verify --archive"))
-    #expect(!page.contains("<code>memoryctl audit archive</code>"))
+    #expect(page.contains(command("memoryctl audit verify --archive &quot;$AUDIT_ARCHIVE_URL&quot;")))
+    #expect(!page.contains(command("memoryctl audit archive")))
   }
 
   @Test("what a stranger wrote stays text")
@@ -115,7 +123,7 @@ struct StatusPageTests {
     let page = html(status)
     for words in [
       "6 days are not closed, from 2026-02-21", "The newest closed day is 2026-11-18", "4 rows of 2 days do not verify",
-      "4 days were locked for less than 365 days", "memoryctl retention extend --from", "memoryctl manifest show 408",
+      "4 days were locked for less than 365 days", command("memoryctl manifest show 408"),
       "<dt><code>hash-mismatch</code></dt>", "previousManifest is not the digest of the one before",
       "✕ failed", "The locks of ",
     ] {

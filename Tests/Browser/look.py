@@ -21,12 +21,16 @@ MOST_ROWS = 40
 STRUCTURE = """() => {
   const count = selector => document.querySelectorAll(selector).length;
   const root = document.documentElement;
-  const rgb = getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).map(Number);
+  const brightness = colour => {
+    const [red, green, blue] = colour.match(/[0-9.]+/g).map(Number);
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+  };
+  const style = getComputedStyle(document.body);
   return {
     main: count('main'), header: count('body > header'), footer: count('body > footer'), h1: count('h1'),
     title: document.title, lang: root.lang, script: count('script'),
     overflow: root.scrollWidth - root.clientWidth,
-    light: (0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]) / 255,
+    light: brightness(style.backgroundColor), ink: brightness(style.color),
     broken: [...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute('href'))
       .filter(href => !document.getElementById(href.slice(1))),
     uses: [...document.querySelectorAll('use')].map(u => u.getAttribute('href'))
@@ -87,14 +91,14 @@ def paper(browser, path):
     page = browser.new_page()
     page.goto(path.as_uri())
     page.emulate_media(media="print", color_scheme="dark")
-    light = page.evaluate(STRUCTURE)["light"]
+    found = page.evaluate(STRUCTURE)
     shown = page.evaluate("() => [...document.querySelectorAll('nav, .skip')].filter(e => e.checkVisibility()).length")
     pdf = page.pdf(format="A4", print_background=False, prefer_css_page_size=True)
     folder = os.environ.get("AUDIT_SCREENSHOTS")
     if folder:
         (pathlib.Path(folder) / f"{path.stem}.pdf").write_bytes(pdf)
     page.close()
-    return (["paper: it is dark"] if light < 0.9 else []) + (["paper: links of the screen are printed"] if shown else [])
+    return (["paper: it is dark"] if found["light"] < 0.9 or found["ink"] > 0.3 else []) + (["paper: links of the screen are printed"] if shown else [])
 
 
 def shoot(page, path, width, scheme):
@@ -102,7 +106,9 @@ def shoot(page, path, width, scheme):
     if folder:
         pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{folder}/{path.stem}-{width}-{scheme}.png", full_page=True)
-        page.screenshot(path=f"{folder}/{path.stem}-{width}-{scheme}-top.png")
+        page.screenshot(path=f"{folder}/{path.stem}-{width}-{scheme}-top.png",
+                        clip={"x": 0, "y": 0, "width": WIDTHS[width][0], "height": 1160}, full_page=True)
+        (pathlib.Path(folder) / path.name).write_bytes(path.read_bytes())
 
 
 def main(chromium, file):

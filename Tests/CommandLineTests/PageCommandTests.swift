@@ -62,6 +62,8 @@ struct PageCommandTests {
     #expect(try json(output)["verdict"] == "well")
     let folder = try site.run("audit", "status", "--html", site.directory("archive"))
     #expect(folder.status != 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: site.directory.path)
+    #expect(!names.contains { $0.hasPrefix(".archive") }, "\(names)")
     #expect(try site.run("audit", "status").status == 0)
   }
 

@@ -93,6 +93,10 @@ struct ShakyArchive {
 extension CommandOutput {
   /// Lines on standard error that are no events.
   var sentences: [String] {
-    errorText.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("{") }
+    errorText.split(separator: "\n").map(String.init).compactMap { line in
+      guard line.hasPrefix("{") else { return line }
+      let event = try? JSONValue(parsing: line)
+      return event?["level"]?.string == "error" ? event?["msg"]?.string : nil
+    }
   }
 }
