@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AuditCore
 import Synchronization
 import TestSupport
 import Testing
@@ -91,7 +92,7 @@ struct ShakyArchive {
 }
 
 extension CommandOutput {
-  /// Lines on standard error that are no events.
+  /// What standard error says of a failure: lines that are no events, and events of that level.
   var sentences: [String] {
     errorText.split(separator: "\n").map(String.init).compactMap { line in
       guard line.hasPrefix("{") else { return line }
