@@ -142,7 +142,9 @@ let package = Package(
       swiftSettings: common),
     .target(
       name: "PageSupport",
-      dependencies: ["TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"],
+      dependencies: [
+        "TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography",
+      ],
       path: "Tests/PageSupport", swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
@@ -168,7 +170,10 @@ let package = Package(
     tests("SigningTests", ["Signing", "KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
     tests(
       "ArchiveStoreTests",
-      ["PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography", "Bytes"]),
+      [
+        "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography",
+        "Bytes",
+      ]),
     tests(
       "ArchiverTests",
       [
