@@ -56,6 +56,7 @@ extension PageStyle {
     .meanings{display:grid;grid-template-columns:max-content 1fr;gap:.5rem 1.25rem;margin:.75rem 0;font-size:.9375rem}
     .meanings dd{margin:0;max-width:75ch}
     details[open]>summary{margin-bottom:.25rem}
+    @media (max-width:40rem){.bar{min-width:3.5rem}}
     @media (max-width:34rem){.meanings{grid-template-columns:1fr;gap:.15rem}.meanings dd{margin-bottom:.6rem}}
     @media print{.months{grid-template-columns:repeat(12,minmax(0,1fr))}}
 

@@ -13,7 +13,9 @@ extension StatusPage {
     let rows = days.reversed().map { entry -> [HTML] in
       [
         .day(entry.day), .text("\(entry.sequence)"), .text(Formats.count(entry.total)),
-        .text(entry.kinds.map { "\(Formats.count($0.count)) \($0.kind.rawValue)" }.joined(separator: ", ")),
+        .element(
+          "ul", ["class": "rows f"],
+          entry.kinds.map { .element("li", [.text("\(Formats.count($0.count)) \($0.kind.rawValue)")]) }),
         .element("ul", ["class": "rows"], entry.first.map(Self.row)),
       ]
     }

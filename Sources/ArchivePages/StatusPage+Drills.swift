@@ -50,6 +50,12 @@ extension StatusPage {
     "drill-\(drill.startedAt.compact)-\(drill.digest.hex.prefix(8))"
   }
 
+  /// A time in one unit, which fits above a narrow column.
+  private static func brief(_ milliseconds: Int) -> String {
+    let seconds = milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0)
+    return seconds < 600 ? "\(seconds) s" : seconds < 36_000 ? "\(seconds / 60) min" : "\(seconds / 3600) h"
+  }
+
   /// Recovery times, the oldest first.
   private func trend(_ drills: [StoredDrill]) -> HTML {
     let columns = drills.reversed().map { drill in
@@ -62,7 +68,7 @@ extension StatusPage {
     }
     let chart = ColumnChart(
       label: "Recovery time of each drill: " + columns.map(\.words).joined(separator: "; "), columns: Array(columns),
-      format: { Formats.duration(milliseconds: $0) })
+      format: Self.brief)
     return .element(
       "figure", [.element("figcaption", ["Recovery time of each drill, the newest last"]), chart.html])
   }

@@ -95,7 +95,8 @@ extension PageStyle {
     summary{cursor:pointer;color:var(--link);padding-block:.25rem;width:fit-content}
     figure{margin:1rem 0}
     figcaption{color:var(--muted);font-size:.875rem;margin-bottom:.5rem;max-width:80ch}
-    @media (max-width:40rem){.pairs>div{grid-template-columns:1fr}.verdict{padding:1rem}.verdict svg{width:1.75rem;height:1.75rem}}
+    @media (max-width:40rem){table{font-size:.875rem}th,td{padding-inline-end:.5rem}th.n,td.n{padding-inline-end:.75rem}\
+    td:last-child:not(.n,.f){min-width:8rem}.pairs>div{grid-template-columns:1fr}.verdict{padding:1rem}.verdict svg{width:1.75rem;height:1.75rem}}
     @media (forced-colors:active){.verdict,.notices>li{border:1px solid CanvasText}}
 
     """
