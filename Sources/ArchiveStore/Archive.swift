@@ -50,13 +50,7 @@ public struct Archive: Sendable {
   ///
   /// What a stranger called an object must not write lines of its own.
   public func name(_ key: String) -> String {
-    let isPlain = key.unicodeScalars.allSatisfy { $0.value > 0x1f && !(0x7f...0x9f).contains($0.value) }
-    guard !isPlain else { return "\(url)/\(key)" }
-    let scalars = key.unicodeScalars.map { scalar in
-      scalar.value > 0x1f && !(0x7f...0x9f).contains(scalar.value)
-        ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
-    }
-    return "\(url)/\(scalars.joined())"
+    "\(url)/\(key.visible)"
   }
 
   /// Sequences of the manifests that are there.

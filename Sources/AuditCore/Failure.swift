@@ -44,6 +44,6 @@ public struct Failure: Error, CustomStringConvertible {
   public var description: String {
     var text = object.map { "\($0): \(problem)" } ?? problem
     if let remedy { text += "; \(remedy)" }
-    return text
+    return text.visible
   }
 }

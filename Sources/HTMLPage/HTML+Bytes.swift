@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import AuditCore
 
 extension HTML {
   /// The piece as UTF-8.
@@ -65,19 +66,12 @@ extension HTML {
       case "'": out += "&#39;".utf8
       case "\t", "\n": out.append(UInt8(scalar.value))
       default:
-        if isHidden(scalar.value) {
+        if scalar.isHidden {
           out += "\\u{\(String(scalar.value, radix: 16))}".utf8
         } else {
           out += UTF8.encode(scalar)!
         }
       }
     }
-  }
-
-  /// Controls, and marks and embeddings of directions, which show nothing of themselves.
-  private static func isHidden(_ value: UInt32) -> Bool {
-    guard value > 0x7e else { return value < 0x20 }
-    return value <= 0x9f || (0x200b...0x200f).contains(value) || (0x202a...0x202e).contains(value)
-      || (0x2060...0x206f).contains(value) || value == 0xfeff || value == 0x061c
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import AuditCore
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
@@ -37,10 +38,20 @@ private func failure(_ error: any Error, _ address: ListenAddress) -> Failure {
       .configuration, "it cannot be listened on: \(error)", on: "\(address)",
       remedy: "give an address of this machine by --listen", cause: error)
   }
-  let status: ExitStatus = error.errnoCode == 13 || error.errnoCode == 1 ? .permission : .configuration
+  let status: ExitStatus = error.errnoCode == EACCES || error.errnoCode == EPERM ? .permission : .configuration
   return Failure(
-    status, "it cannot be listened on: \(error)", on: "\(address)", remedy: "give another address by --listen",
-    cause: error)
+    status, "it cannot be listened on: \(words(error.errnoCode))", on: "\(address)",
+    remedy: "give another address by --listen", cause: error)
+}
+
+/// What the system's refusals of an address mean.
+private func words(_ code: CInt) -> String {
+  switch code {
+  case EADDRINUSE: "another program listens there"
+  case EADDRNOTAVAIL: "this machine has no such address"
+  case EACCES, EPERM: "this user may not listen there"
+  default: "errno \(code)"
+  }
 }
 
 /// Makes a server's own log lines events of the run: warnings and what is worse.

@@ -68,6 +68,25 @@ struct JobMetricsTests {
     }
   }
 
+  @Test("a trial tells nobody how the job stands, and a part does not pass for the whole")
+  func parts() throws {
+    let site = try Site()
+    try site.makeChain(rows: 60)
+    let file = site.directory("job.prom")
+    let metrics = ["--metrics-file", file]
+    #expect(try site.run(["audit", "archive", "--dry-run"] + metrics).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: file))
+    #expect(try site.run("audit", "archive").status == 0)
+    let parts = [
+      ("verify-shard", ["--shard", "0/1", "--run", "a"]), ("verify", ["--join", "a"]),
+      ("verify-file", ["--from-file", Fixtures.path("legacy/array.json")]),
+    ]
+    for (name, arguments) in parts {
+      let output = try site.run(["audit", "verify"] + arguments + metrics)
+      #expect(value("exit_status", name, in: try text(file)) == Double(output.status), "\(name)")
+    }
+  }
+
   @Test("a place that takes no metrics is said before anything is done")
   func badPlaces() throws {
     let site = try Site()
@@ -143,5 +162,10 @@ struct JobMetricsTests {
     #expect(last["level"]?.string == "error")
     #expect(last["status"]?.integer == Int64(failed.status))
     #expect(last["msg"]?.string?.contains("there is no manifest") == true)
+
+    let misused = try site.run("audit", "drill", "--select", "nonsense")
+    #expect(misused.status == 64)
+    let word = try JSONValue(parsing: String(try #require(misused.errorText.split(separator: "\n").last)))
+    #expect(word["msg"]?.string?.hasPrefix("--select takes latest") == true)
   }
 }

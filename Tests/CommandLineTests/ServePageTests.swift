@@ -37,11 +37,11 @@ struct ServePageTests {
     let metrics = String(decoding: try program.send("GET", "/metrics").body, as: UTF8.self)
     let json = try json(try site.run("audit", "status", "--json"))
     let end = try #require(json["earliestRetentionEnd"]?.string.flatMap { Timestamp($0) })
-    for line in [
-      "memory_audit_archive_missing_days 0", "memory_audit_archive_anomalies 0", "memory_audit_archive_problems 0",
-      "memory_audit_archive_retention_running_out 0",
-      "memory_audit_archive_earliest_retention_end_timestamp_seconds \(end.unixSeconds)",
+    for (name, value) in [
+      ("missing_days", 0), ("anomalies", 0), ("problems", 0), ("retention_running_out", 0),
+      ("earliest_retention_end_timestamp_seconds", end.unixSeconds),
     ] {
+      let line = "memory_audit_archive_\(name){stream=\"memory-layer\"} \(value)"
       #expect(metrics.contains("\n\(line)\n"), "\(line)")
     }
   }

@@ -173,8 +173,8 @@ struct ServeArchiveTests {
     let drill = try json(try site.run("audit", "status", "--json"))["lastDrill"]
     #expect(try again.get("/readyz").json["archive"]?["lastDrill"] == drill && drill != .null)
     let text = String(decoding: try again.send("GET", "/metrics").body, as: UTF8.self)
-    #expect(text.contains("\nmemory_audit_archive_manifests 3\n"))
-    #expect(text.contains("\nmemory_audit_archive_last_drill_timestamp_seconds 1"))
+    #expect(text.contains("\nmemory_audit_archive_manifests{stream=\"memory-layer\"} 3\n"))
+    #expect(text.contains("\nmemory_audit_archive_last_drill_timestamp_seconds{stream=\"memory-layer\"} 1"))
   }
 
   @Test("an archive that cannot be looked at is said, and the signer is ready all the same")

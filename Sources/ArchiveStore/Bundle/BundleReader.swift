@@ -14,7 +14,7 @@ public struct ArchiveFinding: Error, Equatable, Sendable, CustomStringConvertibl
     self.reason = reason
   }
 
-  public var description: String { "\(object): \(reason)" }
+  public var description: String { "\(object): \(reason)".visible }
 }
 
 /// Reads a bundle from its beginning to its end in bounded memory, checking every byte on the way.

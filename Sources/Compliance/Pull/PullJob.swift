@@ -144,7 +144,7 @@ public struct PullJob: Sendable {
   private func writeReport(_ folder: PullFolder, _ report: PullReport) throws {
     if !report.isVerified {
       let lines = ["This pull does not verify:"] + report.problems(10_000).map { "- \($0)" }
-      try folder.write("UNVERIFIED.txt", Array((lines.joined(separator: "\n") + "\n").utf8))
+      try folder.write("UNVERIFIED.txt", Array((lines.map(\.visible).joined(separator: "\n") + "\n").utf8))
     }
     let names = report.manifests.compactMap { $0.facts?.bundle }.map { "\($0.sha256.hex)  \($0.key.onOneLine)\n" }
     try folder.write("bundles.sha256", Array(names.joined().utf8))

@@ -14,7 +14,7 @@ public struct HealthServer: Sendable {
   /// - Parameter registry: gets the metrics; the process's own where it was bootstrapped with it.
   public init(_ probes: Probes, registry: PrometheusRegistry) {
     self.registry = registry
-    let metrics = HealthMetrics(registry)
+    let metrics = HealthMetrics(registry, stream: probes.stream)
     readiness = Readiness(probes, metrics: metrics)
     status = StatusProbe(probes, metrics: metrics)
   }

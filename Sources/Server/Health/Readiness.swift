@@ -23,6 +23,8 @@ public struct Probes: Sendable {
   public var archive: (@Sendable () -> Result<ArchiveFreshness, Failure>)?
   /// Looks at the whole of the archive for the status page; nil where none is configured. May block for minutes.
   public var status: (@Sendable () -> Result<StatusView, Failure>)?
+  /// The archive's stream.
+  public var stream: String?
   /// How long a signer's state is given out again, so that a storm of probes does not reach it.
   public var signerLifetime: Duration = .seconds(10)
   public var archiveLifetime: Duration = .seconds(60)
@@ -110,8 +112,9 @@ struct Readiness: Sendable {
   private func archiveState() async -> Result<ArchiveFreshness, Failure>? {
     guard let archive else { return nil }
     if let found = await archive.value() { return found }
-    return .failure(
-      Failure(.unavailable, "the archive did not answer within \(limit.milliseconds) ms", remedy: "check the way to it")
-    )
+    let silence = Failure(
+      .unavailable, "the archive did not answer within \(limit.milliseconds) ms", remedy: "check the way to it")
+    metrics.note(.failure(silence))
+    return .failure(silence)
   }
 }

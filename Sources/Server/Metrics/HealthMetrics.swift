@@ -7,6 +7,8 @@ internal import Signing
 /// The metrics of ``HealthServer``; docs/serve.md lists them.
 struct HealthMetrics: Sendable {
   let registry: PrometheusRegistry
+  /// Of the archive's metrics: the jobs' have it, too.
+  private let labels: [(String, String)]
 
   static let help = ArchiveMeasures.help.merging([
     "memory_audit_sign_failures_total": "Probes that found a signer unable to sign.",
@@ -16,8 +18,10 @@ struct HealthMetrics: Sendable {
     "memory_audit_build_info": "The program's version.",
   ]) { $1 }
 
-  init(_ registry: PrometheusRegistry) {
+  /// - Parameter stream: of the archive; nil where none is configured.
+  init(_ registry: PrometheusRegistry, stream: String?) {
     self.registry = registry
+    labels = stream.map { [("stream", $0)] } ?? []
     gauge("memory_audit_build_info", [("version", Tool.version)]).set(Int64(1))
   }
 
@@ -32,21 +36,23 @@ struct HealthMetrics: Sendable {
   }
 
   func note(_ found: Result<ArchiveFreshness, Failure>) {
-    guard case .success(let freshness) = found else { return gauge("memory_audit_archive_up").set(Int64(0)) }
-    gauge("memory_audit_archive_up").set(Int64(1))
-    gauge("memory_audit_archive_manifests").set(Int64(freshness.manifests))
+    guard case .success(let freshness) = found else { return gauge("memory_audit_archive_up", labels).set(Int64(0)) }
+    gauge("memory_audit_archive_up", labels).set(Int64(1))
+    gauge("memory_audit_archive_manifests", labels).set(Int64(freshness.manifests))
     if let day = freshness.newestClosedDay {
-      gauge("memory_audit_archive_newest_closed_day_timestamp_seconds").set(day.next.start.unixSeconds)
+      gauge("memory_audit_archive_newest_closed_day_timestamp_seconds", labels).set(day.next.start.unixSeconds)
     }
-    if let run = freshness.lastRun { gauge("memory_audit_archive_last_run_timestamp_seconds").set(run.unixSeconds) }
+    if let run = freshness.lastRun {
+      gauge("memory_audit_archive_last_run_timestamp_seconds", labels).set(run.unixSeconds)
+    }
     if let drill = freshness.lastDrill {
-      gauge("memory_audit_archive_last_drill_timestamp_seconds").set(drill.unixSeconds)
+      gauge("memory_audit_archive_last_drill_timestamp_seconds", labels).set(drill.unixSeconds)
     }
   }
 
   /// What only a look at the whole archive tells.
   func note(_ status: ArchiveStatus) {
-    ArchiveMeasures(status).set(in: registry)
+    ArchiveMeasures(status).set(in: registry, labels: labels)
   }
 
   private func gauge(_ name: String, _ labels: [(String, String)] = []) -> any MeterHandler {

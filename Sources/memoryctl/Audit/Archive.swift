@@ -54,7 +54,7 @@ extension Audit {
     @Option(help: "Bytes of a bundle's content at most.") var maxContentBytes = 1 << 30
     @Option(help: "Directory for what is on its way to the archive.") var spool: String?
 
-    func run() throws { try JobRun("archive", common, metrics, archive).run(run) }
+    func run() throws { try JobRun("archive", common, metrics, archive, isTrial: dryRun).run(run) }
 
     private func run(_ console: Console) throws {
       let context = try JobContext(common, console: console)
@@ -125,7 +125,9 @@ extension Audit {
 func anomalyText(_ log: AnomalyLog) -> String {
   guard !log.isEmpty else { return "" }
   var text = "\n\(log.total) \(log.total == 1 ? "anomaly" : "anomalies")"
-  for anomaly in log.listed.prefix(20) { text += "\n  \(anomaly.kind.rawValue) \(anomaly.id): \(anomaly.detail)" }
+  for anomaly in log.listed.prefix(20) {
+    text += "\n  " + "\(anomaly.kind.rawValue) \(anomaly.id): \(anomaly.detail)".visible
+  }
   if log.total > 20 { text += "\n  and \(log.total - 20) more" }
   return text
 }

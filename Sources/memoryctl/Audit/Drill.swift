@@ -102,7 +102,8 @@ extension Audit {
     private func text(_ report: DrillReport, _ schema: String) -> String {
       var text = "drill \(report.verdict): \(report.rows) rows of \(report.days)"
       for step in report.steps {
-        text += "\n  \(step.isPassed ? "ok    " : "FAILED") \(oneDecimal(step.seconds)) s  \(step.name): \(step.detail)"
+        text +=
+          "\n  \(step.isPassed ? "ok    " : "FAILED") \(oneDecimal(step.seconds)) s  \(step.name): \(step.detail.visible)"
       }
       text += "\nrecovery time \(oneDecimal(report.recoverySeconds)) s"
       if let point = report.recoveryPoint { text += ", recovery point \(point.isoSeconds)" }

@@ -68,7 +68,7 @@ extension Audit {
       }
     }
 
-    func run() throws { try JobRun("replay", common, metrics, archive).run(run) }
+    func run() throws { try JobRun("replay", common, metrics, archive, isTrial: object.dryRun).run(run) }
 
     private func run(_ console: Console) throws {
       let selection = try staging.selection(default: .all)

@@ -56,7 +56,7 @@ extension Audit {
 
     private func text(_ status: ArchiveStatus) -> String {
       var lines = [status.isWell ? "well" : "needs attention"]
-      lines += status.problems.map { "  \($0)" }
+      lines += status.problems.map { "  \($0.visible)" }
       let first = status.firstDay?.description ?? "-"
       let newest = status.newestClosedDay?.description ?? "-"
       lines.append("days \(first) to \(newest), \(status.emptyDays) without rows, \(status.missingTotal) missing")
@@ -65,7 +65,7 @@ extension Audit {
         lines.append("the first lock ends on \(end.day), \(status.retentionRunningOut) end within 30 days")
       }
       lines.append("last drill \(status.lastDrill?.isoSeconds ?? "never")")
-      lines += status.notes.map { "note: \($0)" }
+      lines += status.notes.map { "note: \($0.visible)" }
       if let head = status.headHash { lines.append("head \(head)") }
       return lines.joined(separator: "\n")
     }

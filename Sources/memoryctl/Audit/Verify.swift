@@ -56,7 +56,16 @@ extension Audit {
       }
     }
 
-    func run() throws { try JobRun("verify", common, metrics, archive).run(run) }
+    func run() throws {
+      try JobRun(try job(), common, metrics, archive, isTrial: object.dryRun).run(run)
+    }
+
+    /// What the run is called where jobs are watched: a file, or a share of an archive, says nothing of the whole.
+    private func job() throws -> String {
+      if object.isGiven { return "verify-file" }
+      guard table.database == nil, case .shard = try shards.part(common.environment()) else { return "verify" }
+      return "verify-shard"
+    }
 
     private func run(_ console: Console) throws {
       let context = try JobContext(common, console: console, checksSignatures: !noSignatures)

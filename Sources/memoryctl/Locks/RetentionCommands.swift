@@ -30,7 +30,8 @@ extension RetentionCommand {
       ])
       let unsigned = locks.filter { !$0.isSigned }.count
       let notes = unsigned == 0 ? [] : ["\(unsigned) manifests are signed by no key at hand: they may be forgeries"]
-      let text = (locks.map(\.line) + findings.map { "  \($0)" } + notes.map { "note: \($0)" }).joined(separator: "\n")
+      let text = (locks.map(\.line) + findings.map { "  \($0)" } + notes.map { "note: \($0.visible)" }).joined(
+        separator: "\n")
       try context.console.finish(json, text, status: findings.isEmpty ? .success : .integrity)
     }
   }

@@ -62,12 +62,12 @@ extension ManifestCommand {
       if report.bundles.arePulled {
         lines.append("\(report.bundles.named) bundles pulled, \(report.bundles.rowsVerified) rows verified")
       }
-      lines += report.problems(20).map { "  \($0)" }
+      lines += report.problems(20).map { "  \($0.visible)" }
       for day in report.days.missing.prefix(10) { lines.append("  missing: \(day)") }
       for key in report.keys.keys {
         lines.append("key \(key.key.kid): \(key.fingerprint ?? key.kind)")
       }
-      lines += report.notes.prefix(20).map { "note: \($0)" }
+      lines += report.notes.prefix(20).map { "note: \($0.visible)" }
       lines.append("SHA-256 of SHA256SUMS, to be kept elsewhere: \(sums)")
       return lines.joined(separator: "\n")
     }

@@ -121,7 +121,7 @@ final class Console: ProgressListener {
       ProgressScreen.clear()
       let details = fields.map { " \($0.key)=\($0.value.string ?? $0.value.compactText)" }.joined()
       let label = level == "info" ? "" : Colour.yellow.paint("\(level): ", isTerminal: true)
-      Process.write(label + message + details + "\n", to: 2)
+      Process.write(label + (message + details).visible + "\n", to: 2)
       return
     }
     var members = [
@@ -146,7 +146,7 @@ final class Console: ProgressListener {
   /// - Throws: where it cannot be written, too: a result that nobody gets is no success.
   func finish(_ json: JSONValue, _ text: String, status: ExitStatus = .success) throws {
     ProgressScreen.clear()
-    let output = isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : painted(text, status) + "\n"
+    let output = isJSON ? String(decoding: json.prettyBytes, as: UTF8.self) : painted(text.visibleLines, status) + "\n"
     let written = Process.write(output, to: 1)
     try Results.check(written, status)
     if status != .success { throw ExitCode(status.rawValue) }

@@ -11,13 +11,18 @@ struct JobRun {
   private let stream: String
   private let destinations: MetricsDestinations
 
-  init(_ command: String, _ common: CommonOptions, _ metrics: MetricsOptions, _ archive: ArchiveOptions) throws {
+  /// - Parameter isTrial: it only says what it would do, which tells nobody how the job stands.
+  init(
+    _ command: String, _ common: CommonOptions, _ metrics: MetricsOptions, _ archive: ArchiveOptions,
+    isTrial: Bool = false
+  ) throws {
     let environment = common.environment()
     self.command = command
     stream = try archive.streamName(environment)
-    destinations = try metrics.destinations(environment)
     console = Console(common, stream: stream)
     Outcome.log(to: console)
+    let destinations = try metrics.destinations(environment)
+    self.destinations = isTrial ? MetricsDestinations(file: nil, pushgateway: nil) : destinations
   }
 
   /// - Throws: what `body` throws.

@@ -29,7 +29,10 @@ enum Outcome {
       let code = Memoryctl.exitCode(for: error)
       let text = Memoryctl.fullMessage(for: error)
       guard code == .success else {
-        Process.write(withoutSecrets(text) + "\n", to: 2)
+        let message = withoutSecrets(Memoryctl.message(for: error))
+        if log.withLock({ $0 })?.fail(message, status: .usage, causes: []) != true {
+          Process.write(withoutSecrets(text) + "\n", to: 2)
+        }
         Glibc.exit(ExitStatus.usage.rawValue)
       }
       do { try Results.check(Process.write(text + "\n", to: 1)) } catch { exit(error) }

@@ -17,7 +17,7 @@ func verdictText(_ report: VerifyReport) -> String {
   for finding in report.findings.prefix(20) { text += "\n  \(finding)" }
   if report.findingsTotal > 20 { text += "\n  and \(report.findingsTotal - 20) more findings" }
   text += anomalyText(report.anomalies)
-  for note in report.notes.prefix(20) { text += "\nnote: \(note)" }
+  for note in report.notes.prefix(20) { text += "\nnote: \(note.visible)" }
   return text
 }
 
@@ -49,7 +49,7 @@ extension Console {
     text += "\ncompared with \(plan.manifest ?? "no manifest")"
     if let table = plan.table { text += "\nrestored into \(table.sql)" }
     if plan.replacesSchema { text += ", in the place of what an earlier replay left there" }
-    for note in plan.notes { text += "\nnote: \(note)" }
+    for note in plan.notes { text += "\nnote: \(note.visible)" }
     try finish(plan.json, text + "\nnothing was done")
   }
 }

@@ -83,10 +83,12 @@ struct Serve: ParsableCommand {
     var limits = ArchiveStatus.Limits()
     limits.requiresSignatures = try environment.requiresSigning()
     let look = ArchiveLook(limits: limits, drills: StatusView.drills)
-    return Probes(
+    var probes = Probes(
       signers: signers,
       archive: { looking.result { try ArchiveFreshness($0, keys: $1, now: .now()) } },
       status: { looking.result { StatusView(try look.status($0, keys: $1, now: .now()), of: $0) } })
+    probes.stream = try archive.streamName(environment)
+    return probes
   }
 }
 

@@ -16,22 +16,23 @@ struct MetricsOptions: ParsableArguments {
   /// - Throws: before the run does anything, where they could never get there.
   func destinations(_ environment: Environment) throws -> MetricsDestinations {
     let file = try metricsFile ?? environment.value("AUDIT_METRICS_FILE")
-    if let file { try Self.check(file) }
-    let url = try pushgateway ?? environment.value("AUDIT_PUSHGATEWAY_URL")
-    return MetricsDestinations(
-      file: file, pushgateway: try url.map { Pushgateway(try Endpoint($0, from: "AUDIT_PUSHGATEWAY_URL")) })
+    if let file { try Self.check(file, metricsFile == nil ? "AUDIT_METRICS_FILE" : "--metrics-file") }
+    guard let url = try pushgateway ?? environment.value("AUDIT_PUSHGATEWAY_URL"), !url.isEmpty else {
+      return MetricsDestinations(file: file, pushgateway: nil)
+    }
+    let endpoint = try Endpoint(url, from: pushgateway == nil ? "AUDIT_PUSHGATEWAY_URL" : "--pushgateway")
+    return MetricsDestinations(file: file, pushgateway: Pushgateway(endpoint))
   }
 
-  private static func check(_ file: String) throws {
+  private static func check(_ file: String, _ place: String) throws {
     guard file.hasSuffix(".prom") else {
       throw Failure(
-        .configuration, "its name does not end in .prom", on: "AUDIT_METRICS_FILE",
+        .configuration, "its name does not end in .prom", on: place,
         remedy: "node_exporter reads no other files: write DIRECTORY/memoryctl-archive.prom, a file for each job")
     }
     do { _ = try MetricsDestinations.earlier(file) } catch {
       throw Failure(
-        .configuration, "\(error)", on: "AUDIT_METRICS_FILE", remedy: "name a file that this user can write",
-        cause: error)
+        .configuration, "\(error)", on: place, remedy: "name a file that this user can write", cause: error)
     }
   }
 }
