@@ -55,7 +55,9 @@ extension ManifestCommand {
         "problems": .array(problems.map { .string($0) }),
       ])
       let text =
-        problems.isEmpty ? "valid: signed by \(signers.map(\.visible).joined(separator: ", "))" : problems.map(\.visible).joined(separator: "\n")
+        problems.isEmpty
+        ? "valid: signed by \(signers.map(\.visible).joined(separator: ", "))"
+        : problems.map(\.visible).joined(separator: "\n")
       try context.console.finish(json, text, status: problems.isEmpty ? .success : .integrity)
     }
   }
