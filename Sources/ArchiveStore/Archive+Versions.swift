@@ -27,6 +27,17 @@ extension Archive {
     return (findings, notes)
   }
 
+  /// Bytes of each bundle's versions, by key; what only delete markers lie on has none.
+  ///
+  /// - Throws: an ``ArchiveFinding`` where the folder itself is not one.
+  public func bundleSizes() throws -> [String: [Int]] {
+    let objects = try lookingAt("bundles") { try store.list("\(stream)/bundles/") }
+    return Dictionary(
+      objects.map { object in
+        (String(object.key.dropFirst(stream.count + 1)), object.versions.filter { !$0.isDeleteMarker }.map(\.bytes))
+      }, uniquingKeysWith: +)
+  }
+
   private func isSame(_ key: String, _ versions: [ObjectVersion]) throws -> Bool {
     guard let digest = try store.open(key, versions[0])?.digest() else { return false }
     return try versions.dropFirst().allSatisfy {

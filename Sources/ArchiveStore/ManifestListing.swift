@@ -23,16 +23,6 @@ public struct ManifestListing: Equatable, Sendable {
     }
   }
 
-  /// What a look saw that ended before a sequence.
-  ///
-  /// - Returns: the same without what stands at `end` or behind it.
-  public func before(_ end: Int) -> ManifestListing {
-    var kept = self
-    kept.present = present.filter { $0 < end }
-    kept.missing = missing.filter { $0.lowerBound < end }.map { $0.lowerBound...min($0.upperBound, end - 1) }
-    return kept
-  }
-
   private static func sequence(_ key: String) -> Int? {
     let digits = key.dropFirst(10).dropLast(5)
     guard key.utf8.count == 25, key.hasPrefix("manifests/"), key.hasSuffix(".json"),

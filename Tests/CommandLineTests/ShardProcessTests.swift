@@ -86,6 +86,23 @@ struct ShardProcessTests {
       forged.status == 65 && forged.text.isEmpty && forged.errorText.contains("1-of-2.json"), "\(forged.errorText)")
   }
 
+  @Test("a join by default has no verdict for shards that left signatures out; by their options it has")
+  func weaker() throws {
+    let site = try Site()
+    try site.makeChain(rows: 60, days: 6)
+    #expect(try site.run("audit", "archive").status == 0)
+    for (run, options) in [("n", ["--no-signatures"]), ("s", ["--signatures", "sample:10"])] {
+      let shard = try site.run(["audit", "verify", "--shard", "0/1", "--run", run] + options)
+      #expect(shard.status == 0, "\(shard.errorText)")
+      let refused = try site.run("audit", "verify", "--join", run, "--json")
+      #expect(refused.status == 78 && refused.text.isEmpty)
+      #expect(refused.errorText.contains(options.joined(separator: " ")), "\(refused.errorText)")
+      let joined = try site.run(["audit", "verify", "--join", run, "--json"] + options)
+      #expect(joined.status == 0, "\(joined.errorText)")
+      #expect(try joined.text == site.run(["audit", "verify", "--json"] + options).text)
+    }
+  }
+
   @Test("in a bucket", .enabled(if: SeaweedS3.isUsable))
   func bucket() throws {
     let place = try BucketSite()
@@ -115,7 +132,7 @@ struct ShardProcessTests {
       (["--run", "r"], [:], 64, "--shard"),
       (["--retention-days", "500"], [:], 64, "--shard"),
       (["--join", "r", "--shard", "0/1"], [:], 64, "--join"),
-      (["--join", "r", "--no-signatures"], [:], 64, "--join"),
+      (["--join", "r", "--no-signatures"], [:], 66, "no verdict"),
       (["--shard", "0/1", "--run", "r", "--database", site.source], [:], 64, "archive"),
       (["--shard", "0/1", "--run", "r", "FILE"], [:], 64, "archive"),
       ([], ["JOB_COMPLETION_INDEX": "1"], 78, "AUDIT_SHARDS"),

@@ -8,94 +8,6 @@ import Signing
 import TestSupport
 import Testing
 
-/// An archive of some twenty bundles, verified whole and in shards.
-private struct ShardedArchive {
-  let drill: Drill
-  let run = ShardedRun("2026-w47.a_b")!
-
-  init(_ kind: StoreKind = .file, change: String? = nil) throws {
-    drill = try Drill(in: kind, change: change, maxRows: 20)
-  }
-
-  var archive: Archive { drill.archive }
-
-  func settings(_ change: (inout VerifySettings) -> Void = { _ in }) -> VerifySettings {
-    var settings = VerifySettings(keys: drill.keys)
-    change(&settings)
-    return settings
-  }
-
-  @discardableResult
-  func verify(
-    _ index: Int, of count: Int, signer: (any Signer)? = nil, _ settings: VerifySettings? = nil
-  ) throws -> (verdict: ShardVerdict, isEarlier: Bool) {
-    try ShardJob(
-      settings ?? self.settings(), archive, run, Shard(index, of: count)!, signer: signer ?? drill.signer
-    ).verify()
-  }
-
-  func verifyAll(_ count: Int, _ settings: VerifySettings? = nil) throws {
-    for index in 0..<count { try verify(index, of: count, settings) }
-  }
-
-  func join(_ settings: VerifySettings? = nil, shards: Int? = nil) throws -> VerifyReport {
-    try ShardJoin(settings ?? self.settings(), archive, run, shards: shards).verify()
-  }
-
-  func whole(_ settings: VerifySettings? = nil) throws -> VerifyReport {
-    try ArchiveVerifier(settings ?? self.settings(), archive).run()
-  }
-
-  /// The status of what a join, or a shard, ends with.
-  func status(_ body: () throws -> Void) -> AuditCore.ExitStatus {
-    do { try body() } catch { return Failure(from: error).status }
-    return .success
-  }
-
-  func key(_ index: Int, of count: Int) -> String { "memory-layer/\(run.key(Shard(index, of: count)!))" }
-
-  func stored(_ index: Int, of count: Int) throws -> SignedDocument {
-    try SignedDocument(
-      parsing: #require(try archive.store.read(key(index, of: count), limit: 1 << 24)), .check)
-  }
-
-  /// Puts a changed verdict in the place of one, past the store; in a bucket nothing else is there yet.
-  func forge(
-    _ index: Int, of count: Int, from other: (Int, Int)? = nil, signer: (any Signer)? = nil,
-    _ change: (inout [JSONValue.Member]) -> Void = { _ in }
-  ) throws {
-    let original = try stored(other?.0 ?? index, of: other?.1 ?? count)
-    var members = original.content.members ?? []
-    change(&members)
-    let content = JSONValue.object(members)
-    let document =
-      try signer?.sign(.check, content)
-      ?? SignedDocument(
-        .check, content,
-        proof: Proof(
-          digest: SignedDocument.digest(of: content), threshold: 1, signatures: original.proof.signatures))
-    try drill.store.overwrite(key(index, of: count), document.bytes)
-  }
-
-  /// Changes a manifest and signs it anew.
-  func resign(_ sequence: Int, _ change: (inout Manifest) -> Void) throws {
-    var manifest = try archive.manifest(sequence).manifest
-    change(&manifest)
-    try drill.store.overwrite(
-      "memory-layer/\(Archive.manifestKey(sequence))", try drill.signer.sign(.manifest, manifest.json).bytes)
-  }
-
-  func remove(_ key: String) throws {
-    try FileManager.default.removeItem(atPath: drill.store.path("memory-layer/\(key)"))
-  }
-}
-
-extension [JSONValue.Member] {
-  fileprivate mutating func set(_ name: String, _ value: JSONValue) {
-    for index in indices where self[index].name == name { self[index] = JSONValue.Member(name, value) }
-  }
-}
-
 @Suite("Shards of a verification", .enabled(if: TemporaryPostgres.isUsable))
 struct ShardTests {
   @Test("any number of shards gives what one process gives", arguments: StoreKind.usable)
@@ -203,7 +115,9 @@ struct ShardTests {
     try place.remove(Archive.manifestKey(last - 1))
     try FileManager.default.removeItem(atPath: path)
     let cut = try place.join()
-    #expect(cut.findings.map(\.object) == [place.archive.name(Archive.manifestKey(last - 1))], "\(cut.findings)")
+    let gone = last % 2 == 1 ? [last - 1, last] : [last - 1]
+    #expect(
+      cut.findings.map(\.object) == gone.map { place.archive.name(Archive.manifestKey($0)) }, "\(cut.findings)")
   }
 
   @Test("a manifest that no shard has checked stops the join")
@@ -234,7 +148,7 @@ struct ShardTests {
     #expect(try place.join(shards: 3).notes.contains { $0.contains("junk: it is no verdict") })
   }
 
-  private static let stranger = LocalSigner(hmacKey: [1, 2, 3], kid: "stranger")
+  static let stranger = LocalSigner(hmacKey: [1, 2, 3], kid: "stranger")
 
   @Test(
     "a verdict that counts for nothing stops the join",
@@ -289,7 +203,7 @@ struct ShardTests {
     }
     #expect(place.status { _ = try place.join() } == .integrity)
     // What is there is not replaced, nor taken for the shard's own.
-    if kind != "manifest left out" { #expect(place.status { try place.verify(1, of: 2) } == .refused) }
+    #expect(place.status { try place.verify(1, of: 2) } == .refused)
   }
 
   @Test("junk in a verdict's place blocks nobody in a bucket", .enabled(if: SeaweedS3.isUsable))
@@ -302,17 +216,6 @@ struct ShardTests {
     try place.drill.store.overwrite(place.key(0, of: 2), Array("[]".utf8))
     #expect(try place.join().json == place.whole().json)
     #expect(try place.verify(0, of: 2).isEarlier)
-  }
-
-  @Test("shards by different rules, or by less than the join asks for, are not joined")
-  func rules() throws {
-    let place = try ShardedArchive()
-    try place.verify(0, of: 2)
-    try place.verify(1, of: 2, place.settings { $0.signatures = .none })
-    #expect(place.status { _ = try place.join() } == .configuration)
-    let other = try ShardedArchive()
-    try other.verifyAll(2)
-    #expect(place.status { _ = try other.join(other.settings { $0.requiresSignatures = true }) } == .configuration)
   }
 
   @Test("names of runs and numbers of shards")

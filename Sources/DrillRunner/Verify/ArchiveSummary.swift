@@ -17,18 +17,16 @@ struct ArchiveSummary {
     for finding in listing.findings(archive) { report.add(finding) }
   }
 
-  mutating func add(_ outcome: BundleOutcome) {
+  /// - Parameter isCounted: false for a manifest that the report is not about: what is wrong with it counts all the same.
+  mutating func add(_ outcome: BundleOutcome, isCounted: Bool = true) {
+    if let place = outcome.place, let finding = archive.seamFinding(place, after: previous) { report.add(finding) }
+    previous = outcome.place
+    guard isCounted else { return report.addFaults(of: outcome) }
     report.manifests += 1
-    if let place = outcome.place {
-      if let finding = archive.seamFinding(place, after: previous) { report.add(finding) }
-      report.headHash = place.headHash?.hex
-    }
+    if let place = outcome.place { report.headHash = place.headHash?.hex }
     if let key = outcome.bundleKey { named.insert(key) }
     report.add(outcome)
-    previous = outcome.place
   }
-
-  mutating func add(_ finding: ArchiveFinding) { report.add(finding) }
 
   /// Looks for what no manifest names, and for versions that nobody should have made.
   ///

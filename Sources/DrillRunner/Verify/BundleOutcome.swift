@@ -25,9 +25,14 @@ struct BundleOutcome: Sendable {
 extension VerifyReport {
   mutating func add(_ outcome: BundleOutcome) {
     rows += outcome.rows
-    anomalies.append(outcome.anomalies)
     signatures += outcome.signatures
     notes += outcome.notes
+    addFaults(of: outcome)
+  }
+
+  /// What is wrong with a manifest and its bundle, and nothing else of them.
+  mutating func addFaults(of outcome: BundleOutcome) {
+    anomalies.append(outcome.anomalies)
     for finding in outcome.findings { add(finding) }
     findingsTotal += outcome.findingsLeftOut
   }

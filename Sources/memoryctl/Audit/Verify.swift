@@ -14,7 +14,8 @@ extension Audit {
         --replay also restores into staging. Without any of them the archive \
         of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL.
 
-        Several processes share an archive: each takes a --shard and stores its verdict, --join gives that of the run.
+        Several processes share an archive: each takes a --shard and stores its verdict, --join, \
+        with the same options, gives that of the run.
 
         Variables: DATABASE_URL, AUDIT_TABLE, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_SIGNING_KEY, \
         AUDIT_SIGNING_PUBLIC_KEY, AUDIT_SIGNING_KMS_KEY_ID, SIGNING_PROXY_URL, AUDIT_SIGNERS_FILE, REQUIRE_KMS, NODE_ENV; \
@@ -51,9 +52,6 @@ extension Audit {
         throw ValidationError("--shard, --run and --join are for an archive, not for a file or --database")
       }
       try validateFile()
-      guard shards.join == nil || !noSignatures && signatures.signatures == "all" else {
-        throw ValidationError("--join takes what its shards looked at: give them --signatures or --no-signatures")
-      }
     }
 
     func run() throws {
@@ -68,7 +66,7 @@ extension Audit {
     }
 
     private func run(_ console: Console) throws {
-      let context = try JobContext(common, console: console, checksSignatures: !noSignatures)
+      let context = try JobContext(common, console: console, checksSignatures: !noSignatures || shards.join != nil)
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
       if noSignatures { settings.signatures = .none }
       if object.isGiven { return try verifyFile(settings, context) }
@@ -77,7 +75,8 @@ extension Audit {
       case .shard(let shard, let run): try verify(shard, of: run, settings, context)
       case .join(let run, let count):
         let join = ShardJoin(
-          settings, try context.archive(archive), run, shards: count, progress: context.console)
+          settings, try context.archive(archive), run, shards: count, progress: context.console,
+          cancellation: context.cancellation)
         try finish(try join.verify(), context)
       }
     }

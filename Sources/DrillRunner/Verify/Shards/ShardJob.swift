@@ -7,7 +7,7 @@ public import Signing
 /// Verifies one shard's manifests and bundles, and stores a signed verdict.
 ///
 /// A verdict is written once and never replaced: a shard that is started again finds its own and is done, and one that
-/// was killed before it stored anything starts anew.
+/// was killed before it stored anything starts anew. Done it is only while the manifests are those of its verdict.
 public struct ShardJob: Sendable {
   let settings: VerifySettings
   let archive: Archive
@@ -33,7 +33,8 @@ public struct ShardJob: Sendable {
   }
 
   /// - Returns: the verdict that is stored, and whether an earlier process of this shard made it.
-  /// - Throws: status `nothingToCheck` without manifests; `refused` where the run's name is used already for another look.
+  /// - Throws: status `nothingToCheck` without manifests; `refused` where the run's name is used already for another look,
+  ///   or the archive is not what it was then.
   public func verify() throws -> (verdict: ShardVerdict, isEarlier: Bool) {
     let verifier = ArchiveVerifier(settings, archive, progress: progress, cancellation: cancellation)
     let listing = try archive.listing()
@@ -41,10 +42,11 @@ public struct ShardJob: Sendable {
     var verdict = ShardVerdict(
       stream: archive.stream, run: run, shard: shard, rules: ShardRules(settings), end: (listing.present.last ?? -1) + 1
     )
-    if let earlier = try earlier(verdict, mayBeJunk: archive.store.keepsVersions) { return (earlier, true) }
-    try verifier.verifyAll(listing.present.filter { shard.has($0) }) { verdict.outcomes.append($0) }
+    let own = listing.present.filter { shard.has($0) }
+    if let earlier = try earlier(verdict, own) { return (earlier, true) }
+    try verifier.verifyAll(own) { verdict.outcomes.append($0) }
     verdict.finishedAt = .now()
-    return try store(verdict)
+    return try store(verdict, own)
   }
 
   private var retention: Manifest.Retention {
@@ -54,11 +56,12 @@ public struct ShardJob: Sendable {
 
   /// The verdict that an earlier process of this shard has stored.
   ///
-  /// - Parameter mayBeJunk: what counts for nothing there is in nobody's way.
-  private func earlier(_ own: ShardVerdict, mayBeJunk: Bool) throws -> ShardVerdict? {
+  /// - Parameter sequences: the shard's manifests, as they are there now.
+  private func earlier(_ own: ShardVerdict, _ sequences: [Int]) throws -> ShardVerdict? {
     let found: (content: ShardVerdict, version: ObjectVersion)?
     do { found = try archive.verdict(of: run, shard, keys: settings.keys) } catch let finding as ArchiveFinding {
-      if mayBeJunk { return nil }
+      // What counts for nothing is in nobody's way where a version can go on top.
+      if archive.store.keepsVersions { return nil }
       throw Failure(
         .refused, "\(finding.reason); what is there is not replaced", on: finding.object,
         remedy: "look at who wrote it, and verify under another run's name", cause: finding)
@@ -72,12 +75,31 @@ public struct ShardJob: Sendable {
         on: archive.name(run.key(shard)),
         remedy: "join that run, or give a name to --run (AUDIT_RUN) that no run has had")
     }
+    if let sequence = try firstDifference(found.content, sequences) {
+      throw Failure(
+        .refused,
+        "this run has a verdict of \(found.content.finishedAt.isoSeconds) already, and the manifest of sequence"
+          + " \(sequence) is not what it was then", on: archive.name(run.key(shard)),
+        remedy: "find out what became of it, then verify under a name of --run (AUDIT_RUN) that no run has had")
+    }
     // Whoever wrote it may have ended before it looked at the lock.
     try archive.store.extend("\(archive.stream)/\(run.key(shard))", found.version, to: retention)
     return found.content
   }
 
-  private func store(_ verdict: ShardVerdict) throws -> (ShardVerdict, Bool) {
+  /// The first manifest of which a verdict says something else than is there.
+  private func firstDifference(_ verdict: ShardVerdict, _ sequences: [Int]) throws -> Int? {
+    let looked = verdict.outcomes.map(\.sequence)
+    if looked != sequences { return Set(looked).symmetricDifference(sequences).min() }
+    var first: Int?
+    try mapInOrder(
+      verdict.outcomes, name: "manifests", workers: ShardEvidence.lanes, cancellation: cancellation,
+      stopped: Failure.stopped, { ($0.sequence, $0.isAbout(try archive.look($0.sequence))) },
+      { sequence, isSame in if !isSame { first = first ?? sequence } })
+    return first
+  }
+
+  private func store(_ verdict: ShardVerdict, _ sequences: [Int]) throws -> (ShardVerdict, Bool) {
     let bytes = try signer.sign(.check, verdict.json(archiveURL: archive.url)).bytes
     let key = run.key(shard)
     guard bytes.count <= ShardVerdict.largest else {
@@ -86,7 +108,7 @@ public struct ShardJob: Sendable {
         remedy: "take more shards")
     }
     if try archive.put(bytes, at: key, retention: retention) { return (verdict, false) }
-    if let earlier = try earlier(verdict, mayBeJunk: archive.store.keepsVersions) { return (earlier, true) }
+    if let earlier = try earlier(verdict, sequences) { return (earlier, true) }
     _ = try archive.store.addVersion("\(archive.stream)/\(key)", .bytes(bytes), retention: retention)
     return (verdict, false)
   }

@@ -21,6 +21,18 @@ struct ShardRules: Equatable, Sendable {
     ]
   }
 
+  /// In which way this look falls short of what another one asks for; nil where it does not.
+  func shortfall(of asked: ShardRules) -> String? {
+    if asked.checksManifestSignatures && !checksManifestSignatures { return "with --no-signatures" }
+    let most = SignaturePolicy.all.description
+    let least = SignaturePolicy.none.description
+    if ![most, asked.signatures].contains(signatures) && asked.signatures != least {
+      return "with --signatures \(signatures)"
+    }
+    if asked.requiresSignatures && !requiresSignatures { return "without --require-signatures" }
+    return columns == asked.columns ? nil : "with other --column-… options"
+  }
+
   var json: JSONValue {
     .object([
       "signatures": .string(signatures), "requireSignatures": .bool(requiresSignatures),
