@@ -21,6 +21,9 @@ public struct FileStore: ObjectStore {
 
   public var url: String { "file://\(root)" }
 
+  /// The directory of the objects.
+  public var directory: String { root }
+
   public func create(
     _ key: String, _ content: ObjectContent, retention: Manifest.Retention
   ) throws -> CreateOutcome {

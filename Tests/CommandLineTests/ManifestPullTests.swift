@@ -41,6 +41,7 @@ struct ManifestPullTests {
     #expect(document["bundles"]?["signatures"]?["valid"] == 300)
     let sums = [UInt8](try Data(contentsOf: URL(fileURLWithPath: out + "/SHA256SUMS")))
     #expect(document["sha256sums"]?.string == SHA256.hash(sums).hex)
+    #expect(pulled.errorText.contains("\"sha256sums\":\"\(SHA256.hash(sums).hex)\""), "\(pulled.errorText)")
     let lines = try check(out, in: site, steps: 10)
     #expect(lines.contains { $0.hasSuffix("SHA256SUMS itself: \(SHA256.hash(sums).hex)") })
     let recomputed = lines.compactMap { $0.firstMatch(of: #/OK: (\d+) rows have the hashes/#).flatMap { Int($0.1) } }

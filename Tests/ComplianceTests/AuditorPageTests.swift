@@ -46,6 +46,53 @@ struct AuditorPageTests {
     #expect(try guide.run(step: step).status != 0)
   }
 
+  @Test(
+    "a registry or a name that is not of the form is refused",
+    arguments: [
+      ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:00+05:00\""),
+      ("\"deployedAt\"", "\"status\": \"revoked\", \"x\""),
+      ("vector-rsa", "vector-ed25519"),
+    ])
+  func registry(old: String, new: String) throws {
+    let (guide, directory) = try copy()
+    let path = directory("archive/registry.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+    let output = try guide.run(step: "Three small files")
+    #expect(output.status != 0 && !output.text.contains("OK:"), "\(output.text)")
+  }
+
+  @Test("times of the registry count as the program has them: to the second, and the earliest of two")
+  func times() throws {
+    let (guide, directory) = try copy()
+    let path = directory("archive/registry.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing(
+      "\"deployedAt\": \"2026-01-01T00:00:00Z\"",
+      with: """
+        "notBefore": "2026-01-01T23:59:59.000001Z", "notAfter": "2026-12-31T00:00:00.9Z",
+        "retiredAt": "2027-01-01T00:00:00Z", "revokedAt": "2026-12-02T00:00:00.50Z",
+        "compromisedSince": "2026-12-01T00:00:00.0Z", "status": "revoked"
+        """
+    ).write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try guide.run(step: "Three small files").status == 0)
+    let shown = try guide.run(step: "The keys").text
+    for part in [
+      #""status":"revoked""#, #""validFrom":"2026-01-02T00:00:00Z""#, #""validUntil":"2026-12-31T00:00:00Z""#,
+      #""revokedSince":"2026-12-01T00:00:00Z""#,
+    ] { #expect(shown.contains(part), "\(shown)") }
+    #expect(try guide.run(step: "Each signature").status == 0)
+  }
+
+  @Test("an object that is a link is refused")
+  func link() throws {
+    let (guide, directory) = try copy()
+    let path = directory("archive/memory-layer/manifests/0000000001.json")
+    try FileManager.default.moveItem(atPath: path, toPath: directory("elsewhere"))
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory("elsewhere"))
+    #expect(try guide.run(step: "Three small files").status != 0)
+  }
+
   @Test("they are the commands of VERIFY.md, word for word")
   func same() throws {
     let folder = try CarriedFolder(SignedArchive())
@@ -54,6 +101,14 @@ struct AuditorPageTests {
     for step in folder.guide.steps where !own.contains(where: { step.title.hasPrefix($0) }) {
       #expect(page.contains("```sh\n\(step.commands)```"), "\(step.title)")
     }
+    // Step 1 reads the registry just as step 2 does.
+    let keys = try #require(folder.guide.steps.first { $0.title == "The keys" }).commands
+    func reading(_ text: String) -> [String] {
+      let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      let start = lines.firstIndex { $0.contains("a signer of a registry") } ?? lines.endIndex
+      return Array(lines[start...].prefix { !$0.hasPrefix("done") })
+    }
+    #expect(reading(keys).count > 20 && reading(keys) == reading(page))
     let links = try #require(folder.guide.steps.first { $0.title.hasPrefix("The manifests follow") })
     let lines = links.commands.split(separator: "\n").filter { !$0.hasPrefix("first=") }
     #expect(page.contains(lines.dropFirst(2).joined(separator: "\n")))

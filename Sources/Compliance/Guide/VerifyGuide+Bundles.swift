@@ -12,6 +12,8 @@ extension VerifyGuide {
       #"""
       t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
       u32() { od -An -v -tu1 | { read -r a b c d; echo $((a + 256 * (b + 256 * (c + 256 * d)))); }; }
+      form='^[0-9a-f]{64}  bundles/[0-9]{10}-[0-9a-f]{16}\.ndjson\.zst$'
+      if LC_ALL=C grep -qvE "$form" bundles.sha256; then echo "bundles.sha256 is no list of bundles" >&2; exit 1; fi
       sha256sum --check --strict --quiet bundles.sha256
       cut -c67- bundles.sha256 > "$t/bundles"; : > "$t/facts"
       while IFS= read -r b; do
@@ -33,7 +35,7 @@ extension VerifyGuide {
               and ([.format, .stream, .sequence, $f.lines, $f.content, $f.sum, .merkleRoot]
                 == ($c | [.format, .stream, .sequence, .rows, .contentBytes, .contentSha256, .merkleRoot]))
               and ([.chain.previousHash, .chain.headHash] == ($c | [.previousHash, .headHash]))
-            then $i + 1 else error("manifest \(.sequence): its bundle is not what it says") end)
+            then $i + 1 else error("manifest \(.sequence | tojson): its bundle is not what it says") end)
         | if . != ($facts | length) then error("bundles.sha256 lists other bundles") else . end
         | "OK: \(.) bundles have the bytes, the rows and the carried manifests that the manifests say"'
       """#),
@@ -56,7 +58,11 @@ extension VerifyGuide {
         done
         cat "$1"
       }
-      jq -rn 'inputs | .manifest | select(.bundle) | "\(.merkleRoot) \(.bundle.key)"' manifests/*.json > "$t/list"
+      jq -rn 'def text($form): type == "string" and test("\\A" + $form + "\\z");
+        inputs | .manifest | select(.bundle)
+        | if (.bundle.key | text("bundles/[0-9]{10}-[0-9a-f]{16}\\.ndjson\\.zst"))
+            and (.merkleRoot | text("[0-9a-f]{64}"))
+          then "\(.merkleRoot) \(.bundle.key)" else error("a bundle has no name") end' manifests/*.json > "$t/list"
       while read -r wanted b; do
         mkdir "$t/parts"; zstd -dcq "$b" | split -a 6 -l 4096 - "$t/parts/"; : > "$t/roots"
         for part in "$t"/parts/*; do
@@ -82,6 +88,8 @@ extension VerifyGuide {
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
     jq -cn 'inputs | .manifest | select(.bundle and .chain.intact)
+      | if .bundle.key | type == "string" and test("\\Abundles/[0-9]{10}-[0-9a-f]{16}\\.ndjson\\.zst\\z")
+        then . else error("a bundle has no name") end
       | {key: .bundle.key, rows: .rows.count, previous: .chain.previousHash, head: .chain.headHash}' \
       manifests/*.json > "$t/list"
     jq -r .key "$t/list" > "$t/bundles"
@@ -93,7 +101,7 @@ extension VerifyGuide {
             else . end;
         reduce inputs as $row ({i: 0, n: 0, at: $list[0].previous};
           if $row[$c.prevHash] == .at then .n += 1 | .at = $row[$c.hash] | next
-          else error("\($list[.i].key): row \($row.id | tojson) does not follow") end)
+          else error("\($list[.i].key): row \(.n + 1) does not follow") end)
         | if .i == ($list | length) and .n == 0 then . else error("rows are missing") end
         | "OK: the rows of \(.i) bundles are one chain; bundles with anomalies that their manifests name were left out"'
     """#)
@@ -107,7 +115,9 @@ extension VerifyGuide {
     """,
     #"""
     t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
-    jq -rn 'inputs | .manifest | select(.bundle and .chain.intact).bundle.key' manifests/*.json > "$t/bundles"
+    jq -rn 'inputs | .manifest | select(.bundle and .chain.intact)
+      | if .bundle.key | type == "string" and test("\\Abundles/[0-9]{10}-[0-9a-f]{16}\\.ndjson\\.zst\\z")
+        then .bundle.key else error("a bundle has no name") end' manifests/*.json > "$t/bundles"
     total=0 left=0
     while IFS= read -r b; do
       zstd -dcq "$b" | head -n "${ROWS:-1000}" | jq -r --slurpfile report report.json '

@@ -5,38 +5,46 @@ extension VerifyGuide {
   static let folderSteps = [
     Step(
       "Nothing in this folder has changed since it was pulled",
-      "The digest that it prints is the one that the pull printed.",
+      """
+      The digest that it prints is the one that the pull printed. Nothing but files of a pull may be here: no link, and no
+      empty folder.
+      """,
       #"""
       t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
+      find . -mindepth 1 ! -type d ! -type f > "$t/odd"; find . -type d -empty >> "$t/odd"
+      names='SHA256SUMS|VERIFY\.md|UNVERIFIED\.txt|bundles\.sha256|(keys|registry|report)\.json|report\.html'
+      names="$names|keys/[0-9a-f]{16}\.pem|signers/[A-Za-z0-9._-]+\.json|manifests/[0-9]{10}\.json"
+      names="$names|bundles/[0-9]{10}-[0-9a-f]{16}\.ndjson\.zst"
+      LC_ALL=C find . -type f -regextype posix-extended ! -regex "\./($names)" >> "$t/odd"
+      [ ! -s "$t/odd" ] || { echo "what is no file of a pull is in this folder:" >&2; cat -v "$t/odd" >&2; exit 1; }
+      if LC_ALL=C grep -qvE '^[0-9a-f]{64}  [A-Za-z0-9._/-]+$' SHA256SUMS; then echo "SHA256SUMS is no list" >&2; exit 1; fi
       sha256sum --check --strict --quiet SHA256SUMS
       cut -c67- SHA256SUMS | LC_ALL=C sort > "$t/listed"
-      find . ! -type d ! -path ./SHA256SUMS | cut -c3- | LC_ALL=C sort | cmp - "$t/listed"
+      find . -type f ! -path ./SHA256SUMS | cut -c3- | LC_ALL=C sort | cmp - "$t/listed"
       echo "OK: all files are as SHA256SUMS lists them, none is beside them; SHA256SUMS itself: $(
         sha256sum < SHA256SUMS | cut -c1-64)"
       """#),
-    Step(
-      "The keys", "Compare the fingerprints with those that you were given.",
-      #"""
-      t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
-      jq -r '.keys[] | "\(.fingerprint // "-") \(.file // "-") \(.kid | tojson)"' keys.json > "$t/keys"
-      while read -r fingerprint file kid; do
-        [ "$file" != - ] || { echo "no public key: $kid"; continue; }
-        found=$(openssl pkey -pubin -in "$file" -outform DER | sha256sum | cut -c1-64)
-        [ "$found" = "$fingerprint" ] && [ "$file" = "keys/$(echo "$found" | cut -c1-16).pem" ] ||
-          { echo "$file is not the key that keys.json lists" >&2; exit 1; }
-        echo "$found $kid"
-      done < "$t/keys"
-      echo "OK: the keys are those that keys.json lists"
-      """#),
+    keys,
     Step(
       "Each manifest is what was signed",
       """
       The digest is the SHA-256 of the manifest's canonical form, which `jq -cS` prints; `del` undoes an escape that jq
-      1.6 writes. The layout is one that the format allows, so that nothing hides outside of the digest.
+      1.6 writes. The layout and the members outside of the digest are those that the format allows, so that nothing hides
+      there.
       """,
       #"""
       t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
       del() { sed -E ':a; s/(^|[^\\])((\\\\)*)\\u007f/\1\2\x7f/; ta'; }
+      find manifests ! -path manifests ! -type f > "$t/odd"
+      LC_ALL=C find manifests -type f -regextype posix-extended ! -regex 'manifests/[0-9]{10}\.json' >> "$t/odd"
+      [ ! -L manifests ] && [ ! -s "$t/odd" ] || { echo "manifests/ holds what is no manifest" >&2; exit 1; }
+      jq -n 'reduce inputs as $d ([]; if input_filename == .[-1:][0] then error("a file holds two documents")
+          elif ($d | type) != "object" or ($d | keys_unsorted) != ["manifest", "proof"]
+            or ($d.proof | type) != "object" or ($d.proof | keys_unsorted) != ["digestHex", "threshold", "signatures"]
+            or ($d.proof.signatures | type) != "array"
+            or any($d.proof.signatures[]; type != "object" or keys_unsorted != ["signerId", "kid", "alg", "signature"])
+          then error("\(input_filename): its members are not those of the format") else [input_filename] end)' \
+        manifests/*.json > "$t/out"
       mkdir "$t/m"; i=1000000
       jq -cSn 'inputs | .manifest' manifests/*.json | del > "$t/canonical"
       while IFS= read -r line; do i=$((i + 1)); printf %s "$line" > "$t/m/$i"; done < "$t/canonical"
@@ -55,49 +63,6 @@ extension VerifyGuide {
     signatures,
   ]
 
-  private static let signatures = Step(
-    "Each signature verifies",
-    """
-    A signature is over the 32 bytes of the digest: for Ed25519 they are the message, for RSA (PKCS#1 v1.5) the
-    message's SHA-256. A MAC (`hmac-sha256`) can be checked only by who has the secret, and who has it can also make
-    one: set `HMAC_KEY_FILE` to a file of just its bytes, on a machine of your own, as openssl takes it as an argument.
-    A MAC of AWS KMS is checked by `aws kms verify-mac`.
-    """,
-    #"""
-    t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
-    jq -rn --slurpfile list keys.json 'inputs | .manifest.createdAt as $at | .proof as $proof
-      | [$proof.signatures[] | . as $s
-        | first($list[0].keys[] | select(.kid == $s.kid and .alg == $s.alg)) // error("no key \($s.kid | tojson)")
-        | if $s.signerId != $s.kid then error("it names two signers for one signature") else . end
-        | if (.uses | index("manifests") | not) or .status == "candidate" or $at < (.validFrom // "0")
-            or $at > (.validUntil // "9999") or $at >= (.revokedSince // "9999")
-          then error("\(.kid | tojson) did not count at \($at)") else . end
-        | {file: (.file // "-"), id: (.fingerprint // .kid), alg, signature: $s.signature}]
-      | if $proof.threshold < 1 or (map(.id) | unique | length) < $proof.threshold
-          or ($proof.signatures | map(.kid) | unique | length) < length
-        then error("too few signers") else . end
-      | .[] | "\(input_filename) \($proof.digestHex | ascii_upcase) \(.alg) \(.file) \(.signature)"' \
-      manifests/*.json > "$t/list"
-    [ -s "$t/list" ]
-    while read -r m digest alg file signature; do
-      printf %s "$digest" | basenc --base16 -d > "$t/digest"
-      printf %s "$signature" | base64 -d > "$t/signature"
-      case $alg in
-      ed25519)
-        openssl pkeyutl -verify -pubin -inkey "$file" -rawin -in "$t/digest" -sigfile "$t/signature" ;;
-      rsa-sha256)
-        openssl pkeyutl -verify -pubin -inkey "$file" -pkeyopt digest:sha256 -in "$t/digest" -sigfile "$t/signature" ;;
-      hmac-sha256)
-        [ -n "${HMAC_KEY_FILE:-}" ] ||
-          { echo "$m: only who has the secret can check its MAC: set HMAC_KEY_FILE" >&2; exit 1; }
-        openssl dgst -sha256 -binary -mac HMAC \
-          -macopt "hexkey:$(od -An -v -tx1 "$HMAC_KEY_FILE" | tr -d ' \n')" "$t/digest" | cmp - "$t/signature" ;;
-      *) false ;;
-      esac > "$t/out" || { cat "$t/out" >&2; echo "$m: the signature does not verify" >&2; exit 1; }
-    done < "$t/list"
-    echo "OK: $(ls manifests | wc -l) manifests, and every signature verifies"
-    """#)
-
   static func links(first: Int, last: Int) -> Step {
     Step(
       "The manifests follow each other",
@@ -112,9 +77,13 @@ extension VerifyGuide {
     jq -cn 'inputs | [input_filename, .manifest, .proof.digestHex]' manifests/*.json |
       jq -rn --argjson first "$first" --argjson last "$last" '
       def time: . + "T00:00:00Z" | fromdate;
-      def must(f; $why): if f then . else error("manifest \(.sequence): \($why)") end;
+      def must(f; $why): if f then . else error("manifest \(.sequence | tojson): \($why)") end;
+      def digest: type == "string" and test("\\A[0-9a-f]{64}\\z");
       reduce inputs as [$name, $m, $digest] (null; . as $before | $m | .digest = $digest
         | must($name == "manifests/" + ("0000000000\(.sequence)")[-10:] + ".json"; "it is in another place")
+        | must(.coverage.day | type == "string" and test("\\A[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])\\z");
+            "its day is not of the form")
+        | must((.digest | digest) and (.chain.headHash | . == null or digest); "a digest is none")
         | must(.sequence == if $before then $before.sequence + 1 else $first end; "the one before it is missing")
         | if $before then
             must(.stream == $before.stream; "it is of another stream")
@@ -141,7 +110,14 @@ extension VerifyGuide {
   static let bundleNames = Step(
     "bundles.sha256 lists the bundles that the manifests name", "",
     #"""
-    jq -rn 'inputs | .manifest.bundle | select(.) | .sha256 + "  " + .key' manifests/*.json | cmp - bundles.sha256
+    t=$(mktemp -d); trap 'rm -rf "$t"' EXIT
+    jq -rn 'def text($form): type == "string" and test("\\A" + $form + "\\z");
+      inputs | .manifest | select(.bundle) | .sequence as $n | .bundle
+      | if (.sha256 | text("[0-9a-f]{64}")) and (.key | text("bundles/[0-9]{10}-[0-9a-f]{16}\\.ndjson\\.zst"))
+          and .key == "bundles/" + ("0000000000\($n)")[-10:] + "-" + .sha256[0:16] + ".ndjson.zst"
+        then .sha256 + "  " + .key else error("manifest \($n | tojson): this is no name of its bundle") end' \
+      manifests/*.json > "$t/names"
+    cmp "$t/names" bundles.sha256
     echo "OK: bundles.sha256 is what the manifests say"
     """#)
 }

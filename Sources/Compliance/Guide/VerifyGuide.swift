@@ -54,8 +54,9 @@ struct VerifyGuide {
     sed -n '/^```sh$/,/^```$/p' VERIFY.md | grep -v '^```' | sh -e
     ```
 
-    **What is trusted**: the fingerprints of the keys, which step 2 prints. Compare them with those that you were given
-    on another way than this folder. Who could change this folder could change the commands on this page, too: if that
+    **What is trusted**: the lines of step 2: fingerprints of the keys, and what each key counts for, with its revocation.
+    Compare all of it with what you were given on another way than this folder: nothing in it is signed, and everything
+    else rests on it. Who could change this folder could change the commands on this page, too: if that
     is your question, take them from the project's documentation (verify-without-us) instead.
 
 

@@ -65,6 +65,17 @@ final class PullFolder: @unchecked Sendable {  // its files are made on several 
       remedy: "name a folder that is not there yet")
   }
 
+  /// Refuses a folder within another one, whatever links lead to either.
+  ///
+  /// - Throws: status `refused`.
+  static func refuse(_ path: String, within folder: String) throws(Failure) {
+    guard let folder = Directory.resolved(folder), let path = Directory.resolved(path) else { return }
+    guard path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/") else { return }
+    throw Failure(
+      .refused, "it lies in the archive itself, where nothing but objects belongs", on: path,
+      remedy: "name a folder elsewhere with --out")
+  }
+
   private static func removeLeftovers(of name: String, in parent: String) {
     for found in (try? Directory.names(parent)) ?? []
     where found.hasPrefix(".\(name.prefix(200)).") && found.hasSuffix(suffix) {
@@ -118,8 +129,10 @@ final class PullFolder: @unchecked Sendable {  // its files are made on several 
 
   /// Writes `SHA256SUMS`, and gives the folder its name.
   ///
+  /// - Parameter announce: is told the SHA-256 of `SHA256SUMS` before the folder has its name: nothing in the folder can
+  ///   say later what it was.
   /// - Returns: the SHA-256 of `SHA256SUMS`, which stands for the whole folder.
-  func publish() throws(Failure) -> Digest {
+  func publish(_ announce: (Digest) -> Void) throws(Failure) -> Digest {
     let lines = sums.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { "\($1.hex)  \($0)\n" }
     let list = Array(lines.joined().utf8)
     try write("SHA256SUMS", list)
@@ -128,6 +141,8 @@ final class PullFolder: @unchecked Sendable {  // its files are made on several 
       for folder in folders { try Directory.synchronize(path(folder)) }
       try Directory.synchronize("\(wrapper)/\(Self.stream)")
     } catch { throw Failure.file(error) }
+    let sum = SHA256.hash(list)
+    announce(sum)
     // Fails where somebody has put something there since.
     do throws(FileError) { try Directory.rename("\(wrapper)/\(Self.stream)", to: target) } catch {
       try Self.refuseTaken(target)
@@ -136,6 +151,6 @@ final class PullFolder: @unchecked Sendable {  // its files are made on several 
     isPublished = true
     Directory.removeTree(wrapper)
     do throws(FileError) { try Directory.synchronize(parent) } catch { throw Failure.file(error) }
-    return SHA256.hash(list)
+    return sum
   }
 }

@@ -44,10 +44,15 @@ public struct PullJob: Sendable {
 
   /// Makes the folder.
   ///
+  /// - Parameter announce: is told the SHA-256 of `SHA256SUMS` just before the folder appears under its name, so that it
+  ///   is not lost with a result that cannot be written.
   /// - Returns: the report, and the SHA-256 of the folder's `SHA256SUMS`.
   /// - Throws: status `integrity` where something does not verify and that is not allowed, `refused` where the folder
-  ///   is there, `nothingToCheck` where no manifest is of these days. Nothing is left under the folder's name then.
-  public func run(into directory: String) throws -> (report: PullReport, sums: Digest) {
+  ///   is there or lies in the archive, `nothingToCheck` where no manifest is of these days. Nothing is left under the folder's name then.
+  public func run(
+    into directory: String, announcing announce: (Digest) -> Void = { _ in }
+  ) throws -> (report: PullReport, sums: Digest) {
+    if let store = archive.store as? FileStore { try PullFolder.refuse(directory, within: store.directory) }
     let folder = try PullFolder(for: directory)
     var report = PullReport(
       archive: archive.url, stream: archive.stream, from: settings.from, to: settings.to, keys: PulledKeys(keys))
@@ -66,7 +71,7 @@ public struct PullJob: Sendable {
     try pullSigners(folder, &report)
     try writeKeys(folder, &report)
     try writeReport(folder, report)
-    return (report, try folder.publish())
+    return (report, try folder.publish(announce))
   }
 
   private func refuseUnverified(_ report: PullReport) throws(Failure) {

@@ -18,7 +18,7 @@ extension ManifestCommand {
         keys as for audit verify.
 
         Exit status: 65 something does not verify, and nothing was pulled unless --allow-unverified is given; 66 no \
-        manifest is in the range; 73 the folder is there already; 75 a bundle lies in cold storage.
+        manifest is in the range; 73 the folder is there already, or lies in the archive; 75 a bundle lies in cold storage.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -45,7 +45,8 @@ extension ManifestCommand {
       let (report, sums) = try PullJob(
         settings, context.archive(archive), keys: context.keys, registry: context.registry, progress: context.console,
         cancellation: context.cancellation
-      ).run(into: out)
+      ).run(
+        into: out, announcing: { context.console.event("sums", ["out": .string(out), "sha256sums": .digest($0)]) })
       let result = [JSONValue.Member("out", .string(out)), JSONValue.Member("sha256sums", .digest(sums))]
       try context.console.finish(
         .object((report.summary.members ?? []) + result), text(report, sums),
