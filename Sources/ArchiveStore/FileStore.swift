@@ -242,7 +242,7 @@ public final class FileReader: ObjectReader {
     do throws(FileError) {
       let file = try File.open(path)
       self.init(file, size: try file.size())
-    } catch { throw Failure.file(error, remedy: "check the path") }
+    } catch { throw Self.failure(error, path) }
   }
 
   /// Opens any file of the machine's; nil when it does not exist.
@@ -252,8 +252,16 @@ public final class FileReader: ObjectReader {
       self.init(file, size: try file.size())
     } catch {
       if error.isMissing { return nil }
-      throw Failure.file(error)
+      throw Self.failure(error, path)
     }
+  }
+
+  /// Here nobody speaks of an archive's objects, but of a file that somebody named.
+  private static func failure(_ error: FileError, _ path: String) -> Failure {
+    guard error.isNoFile else { return Failure.file(error, remedy: "check the path") }
+    return Failure(
+      .configuration, "it is a directory, a link or a device, and no plain file", on: path,
+      remedy: "name a file; an archive's folder is named by --archive file:///FOLDER", cause: error)
   }
 
   public func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int {

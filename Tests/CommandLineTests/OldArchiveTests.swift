@@ -97,6 +97,66 @@ struct OldArchiveTests {
     #expect(try json(cut)["database"]?["verdict"] == "intact", "\(cut.text)")
   }
 
+  @Test("a manifest that is named and absent is 66, and a directory in the place of a file 78")
+  func places() throws {
+    let site = try Site()
+    let file = ["audit", "verify", "--from-file", Self.path("array")]
+    for more in [[], ["--dry-run"], ["--replay"]] {
+      let absent = try site.run(file + ["--compare-manifest", site.directory("nix")] + more)
+      #expect(absent.status == 66 && absent.errorText.contains("no such manifest"), "\(absent.errorText)")
+    }
+    let directory = site.directory.path
+    for arguments in [
+      ["--from-file", directory], ["--from-file", Self.path("array"), "--compare-manifest", directory],
+    ] {
+      let refused = try site.run(["audit", "verify"] + arguments)
+      #expect(refused.status == 78 && refused.errorText.contains("a directory"), "\(refused.errorText)")
+      #expect(!refused.errorText.contains("plain files alone"))
+    }
+  }
+
+  @Test("what was not compared or checked is said: a number of rows, and the chain before the file's beginning")
+  func notes() throws {
+    let site = try Site()
+    func notes(_ output: CommandOutput) throws -> String {
+      try json(output)["notes"]?.array?.compactMap(\.string).joined(separator: "\n") ?? ""
+    }
+    let bare = site.directory("bare.json")
+    try #"{"sha256":"\#(Self.digests["array"] ?? "")"}"#.write(toFile: bare, atomically: false, encoding: .utf8)
+    let file = ["audit", "verify", "--from-file", Self.path("array"), "--json"]
+    let uncounted = try site.run(file + ["--compare-manifest", bare])
+    #expect(uncounted.status == 0)
+    #expect(try notes(uncounted).contains("number was not compared"), "\(uncounted.text)")
+    let whole = try notes(site.run(file + ["--compare-manifest"]))
+    #expect(!whole.contains("not compared") && !whole.contains("middle of the chain"), "\(whole)")
+    let rows = try JSONSerialization.jsonObject(with: Data(Fixtures.bytes("legacy/array.json"))) as? [[String: Any]]
+    let previous = try #require(rows?[1]["prev_hash"] as? String)
+    let text = try Fixtures.text("legacy/array.json")
+    let second = try #require(text.ranges(of: "\n{").dropFirst().first)
+    let rest = site.directory("rest.json")
+    try ("[" + text[second.lowerBound...]).write(toFile: rest, atomically: false, encoding: .utf8)
+    let later = try site.run("audit", "verify", "--from-file", rest, "--json")
+    #expect(later.status == 0)
+    #expect(try json(later)["rows"] == 119, "\(later.text)")
+    #expect(try notes(later).contains("middle of the chain, behind hash \(previous)"), "\(later.text)")
+  }
+
+  @Test("bytes that are no UTF-8 are a finding that says so, verified and restored alike")
+  func noText() throws {
+    let site = try Site()
+    var bytes = try Fixtures.bytes("legacy/array.json")
+    let type = try #require(bytes.firstRange(of: Array("memory.ttl.deleted".utf8)))
+    bytes[type.lowerBound] = 0xff
+    let copy = site.directory("copy.json")
+    try Data(bytes).write(to: URL(fileURLWithPath: copy))
+    for command in ["verify", "replay"] {
+      let output = try site.run("audit", command, "--from-file", copy, "--json")
+      #expect(output.status == 65, "\(output.errorText)")
+      let reason = try json(output)["findings"]?.array?.first?["reason"]?.string ?? ""
+      #expect(reason.contains("row 0") && reason.contains("UTF-8"), "\(output.text)")
+    }
+  }
+
   @Test("--force replaces what a replay made, and nothing else")
   func force() throws {
     let site = try Site()
@@ -162,6 +222,9 @@ struct OldArchiveTests {
     (["replay", "--from-file", "a", "--select", "all"], "--select"),
     (["replay", "--from-file", "a", "--archive", "file:///tmp/x"], "--archive"),
     (["replay", "a", "--from-s3", "s3://b/k"], "one object"), (["replay", "--compare-manifest"], "--from-file"),
+    (["replay", "a", "--schema", ""], "63 bytes"), (["drill", "--schema", ""], "63 bytes"),
+    (["verify", "a", "--replay", "--schema", String(repeating: "ä", count: 32)], "63 bytes"),
+    (["replay", "a", "--schema", "pg_mine"], "pg_"),
   ]
 
   @Test("contradicting flags are a matter of usage, in a sentence", arguments: contradicting)

@@ -120,7 +120,13 @@ struct DrillMishapTests {
     try staging.executeScript(
       """
       CREATE SCHEMA memoryctl_drill_dead;
-      CREATE TABLE memoryctl_drill_dead.audit_events (id integer); CREATE SCHEMA memoryctl_drill_alive;
+      CREATE TABLE memoryctl_drill_dead.audit_events (id integer);
+      COMMENT ON TABLE memoryctl_drill_dead.audit_events IS 'restored by memoryctl';
+      CREATE SCHEMA memoryctl_drill_alive; CREATE SCHEMA memoryctl_drill_named;
+      COMMENT ON SCHEMA memoryctl_drill_named IS 'somebody''s';
+      CREATE SCHEMA memoryctl_drill_used; CREATE TABLE memoryctl_drill_used.audit_events (id integer);
+      COMMENT ON TABLE memoryctl_drill_used.audit_events IS 'restored by memoryctl';
+      CREATE VIEW public.counted AS SELECT count(*) FROM memoryctl_drill_used.audit_events;
       CREATE SCHEMA memoryctl_drill_others AUTHORIZATION pg_monitor; CREATE SCHEMA memoryctl_drillx;
       """)
     #expect(try staging.tryAdvisoryLock("memoryctl_drill_alive"))
@@ -133,9 +139,14 @@ struct DrillMishapTests {
     try staging.executeScript("CREATE SCHEMA memoryctl_drill_dead")
     #expect(try job.run(.all).isPassed)
     #expect(log.events.contains { $0.contains("memoryctl_drill_dead") })
+    #expect(log.events.contains { $0.contains("memoryctl_drill_used") && $0.contains("view public.counted") })
+    #expect(try staging.execute("SELECT * FROM public.counted").count == 1)
     #expect(
       try drill.schemas()
-        == [kept.schema, "memoryctl_drill_alive", "memoryctl_drill_others", "memoryctl_drillx"].sorted())
+        == [
+          kept.schema, "memoryctl_drill_alive", "memoryctl_drill_named", "memoryctl_drill_others",
+          "memoryctl_drill_used", "memoryctl_drillx",
+        ].sorted())
   }
 
   @Test("a schema that exists is refused and stays")

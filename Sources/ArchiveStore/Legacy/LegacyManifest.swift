@@ -28,6 +28,9 @@ public struct LegacyManifest: Sendable {
     count = manifest["count"]?.integer
   }
 
+  /// Whether it says how many rows there are.
+  public var hasCount: Bool { count != nil }
+
   /// What of a file is not as the manifest says; nil where all is.
   ///
   /// - Parameter rows: nil where they could not be counted.

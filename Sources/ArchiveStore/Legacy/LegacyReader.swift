@@ -81,6 +81,9 @@ public final class LegacyReader: LineSource, @unchecked Sendable {
 
   private func takeRow(_ chunk: LineChunk) throws {
     let text = try input.takeValue()
+    guard String(validating: text, as: UTF8.self) != nil else {
+      throw ArchiveFinding(name, "row \(rows): it has bytes that are no UTF-8, so that it is no JSON")
+    }
     do throws(LegacyRowError) { try LegacyRow.append(text, to: &chunk.bytes) } catch {
       throw ArchiveFinding(name, "row \(rows): \(error.reason)")
     }

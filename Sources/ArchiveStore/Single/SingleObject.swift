@@ -57,13 +57,19 @@ public struct SingleObject: Sendable {
     switch place {
     case .file(let path):
       let other = SingleObject(path: path + suffix)
-      return try FileReader(ifThere: other.name) == nil ? nil : other
+      return try other.exists() ? other : nil
     case .bucket(let client, let key, _):
       do { return try SingleObject(client, key: key + suffix) } catch let failure as Failure {
         guard failure.status == .nothingToCheck else { throw failure }
         return nil
       }
     }
+  }
+
+  /// Whether it is there; an object of a bucket was found to be when it was named.
+  public func exists() throws -> Bool {
+    guard case .file(let path) = place else { return true }
+    return try FileReader(ifThere: path) != nil
   }
 
   public var isInBucket: Bool { if case .bucket = place { true } else { false } }

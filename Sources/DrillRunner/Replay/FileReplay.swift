@@ -24,26 +24,25 @@ public struct FileReplay: Sendable {
   }
 
   /// What was restored.
-  public struct Result: Sendable {
-    public let table: StagingTable
+  public struct Result: Sendable, ReplayResult {
+    public internal(set) var table: StagingTable
     /// What verifying the file found.
-    public let report: VerifyReport
+    public internal(set) var report: VerifyReport
     /// What verifying the staged table found, where that was asked for.
-    public let staged: VerifyReport?
+    public internal(set) var staged: VerifyReport?
+    /// False where an earlier replay's table stays, as this one does not verify.
+    public internal(set) var isInPlace = true
   }
 
   public func run(schema: String) throws -> Result {
     _ = try filePlan()
     let session = try PostgresSession(conninfo)
     try refuseProduction(session)
-    try ReplaySchema(name: schema, replaces: replacesSchema).create(session)
-    do {
-      let (table, report, stretch) = try load(into: TableName(schema: schema, name: Self.tableName), session)
+    let target = ReplaySchema(name: schema, replaces: replacesSchema)
+    return try target.restore(session, verifier.progress) { work in
+      let (table, report, stretch) = try load(into: TableName(schema: work, name: Self.tableName), session)
       let staged = verifiesTable ? try verify(table, holds: stretch, isBroken: !report.anomalies.isEmpty) : nil
       return Result(table: table, report: report, staged: staged)
-    } catch {
-      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema)) CASCADE")
-      throw error
     }
   }
 

@@ -17,6 +17,8 @@ public struct ReplayJob: Sendable {
   public var connections = 2
   /// Drop what an earlier replay left in the schema.
   public var replacesSchema = false
+  /// Verify the staged table once it is there.
+  public var verifiesTable = false
 
   public init(
     _ settings: VerifySettings, _ archive: Archive, staging conninfo: String,
@@ -31,9 +33,13 @@ public struct ReplayJob: Sendable {
   }
 
   /// What was restored.
-  public struct Result: Sendable {
-    public let table: StagingTable
+  public struct Result: Sendable, ReplayResult {
+    public internal(set) var table: StagingTable
     public internal(set) var report: VerifyReport
+    /// What verifying the staged table found, where that was asked for.
+    public internal(set) var staged: VerifyReport?
+    /// False where an earlier replay's table stays, as this one does not verify.
+    public internal(set) var isInPlace = true
     /// Sum of the archived rows' leaves.
     let leaves: LeafSum
     /// Where the restored stretch of the chain begins and ends.
@@ -48,19 +54,16 @@ public struct ReplayJob: Sendable {
   /// - Throws: an ``ArchiveFinding`` for a manifest that is not signed as it must be, before anything is created.
   public func run(_ sequences: Range<Int>, schema: String, isLogged: Bool) throws -> Result {
     let plan = try restorePlan(sequences)
-    let (stretch, schema) = (plan.stretches[0], ReplaySchema(name: schema, replaces: replacesSchema))
+    let stretch = plan.stretches[0]
     let session = try PostgresSession(conninfo)
     try plan.refuseSource(session)
-    try schema.create(session)
-    do {
-      let name = TableName(schema: schema.name, name: StagingTable.originalName(stretch.source))
-      let result = try load(stretch, into: name, isLogged: isLogged)
+    return try ReplaySchema(name: schema, replaces: replacesSchema).restore(session, progress) { work in
+      let name = TableName(schema: work, name: StagingTable.originalName(stretch.source))
+      var result = try load(stretch, into: name, isLogged: isLogged)
       try buildIndexes(result.table)
       try session.executeScript("ANALYZE \(name.sql)")
+      if verifiesTable { result.staged = try verifyTable(result) }
       return result
-    } catch {
-      try? session.executeScript("DROP SCHEMA \(quoteIdentifier(schema.name)) CASCADE")
-      throw error
     }
   }
 

@@ -4,8 +4,11 @@ public import Postgres
 
 /// A table like the archived one, in a schema of its own in a staging database.
 public struct StagingTable: Sendable {
-  public let name: TableName
+  public internal(set) var name: TableName
   let source: Manifest.Source
+
+  /// The comment that tells our tables from what others put into the same schema.
+  static let mark = "restored by memoryctl"
 
   /// Columns that rows are copied into. Generated ones are ordinary here: what is restored is what was archived.
   var columnList: String {
@@ -36,7 +39,12 @@ public struct StagingTable: Sendable {
       columns.append("\(quoteIdentifier(column.name)) \(try StagedType.sql(column, session))")
     }
     let kind = isLogged ? "TABLE" : "UNLOGGED TABLE"
-    try session.executeScript("CREATE \(kind) \(name.sql) (\(columns.joined(separator: ", ")))")
+    // One transaction: there is none of our tables without its mark.
+    try session.executeScript(
+      """
+      CREATE \(kind) \(name.sql) (\(columns.joined(separator: ", ")));
+      COMMENT ON TABLE \(name.sql) IS \(quoteLiteral(mark))
+      """)
     return StagingTable(name: name, source: source)
   }
 

@@ -74,7 +74,13 @@ public struct FileVerifier: Sendable {
   /// The older tools' manifest; nil where none is asked for, or it says nothing, which is then a finding.
   private func legacyManifest(_ shape: FileShape, _ report: inout VerifyReport) throws -> LegacyManifest? {
     guard let object = try manifestObject(shape) else { return nil }
-    do { return try LegacyManifest(object) } catch let finding as ArchiveFinding { report.add(finding) }
+    do {
+      let manifest = try LegacyManifest(object)
+      if !manifest.hasCount {
+        report.notes.append("\(object.name) does not say how many rows there are: their number was not compared")
+      }
+      return manifest
+    } catch let finding as ArchiveFinding { report.add(finding) }
     return nil
   }
 
@@ -87,7 +93,12 @@ public struct FileVerifier: Sendable {
         .usage, "only an archive of the older tools has a manifest of its own to be compared with", on: path,
         remedy: "verify a bundle with its manifest by --archive")
     }
-    if case .at(let object) = manifest { return object }
+    if case .at(let object) = manifest {
+      guard try object.exists() else {
+        throw Failure(.nothingToCheck, "there is no such manifest", on: object.name, remedy: "check the path")
+      }
+      return object
+    }
     if !isAsked && object.isInBucket { return nil }
     if let object = try object.beside(LegacyManifest.suffix) { return object }
     guard isAsked else { return nil }
@@ -138,12 +149,24 @@ public struct FileVerifier: Sendable {
     _ object: ObservedReader, _ report: inout VerifyReport, _ makesTuples: Bool,
     _ onBatch: (BundleScan, RowBatch) throws -> Void
   ) throws {
-    try verify(
-      try LegacyReader(object, name: path),
-      // The tools' own table: what its payload holds is a value, the word null too.
-      LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value, isNotNull: $0.key == "payload") }, &report,
-      makesTuples, onBatch)
-    report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
+    defer {
+      report.notes.append("an archive of the older tools: it is unsigned, and its times have lost their microseconds")
+    }
+    var isFirst = true
+    var previous: Digest?
+    defer {
+      if let previous {
+        report.notes.append(
+          "it begins in the middle of the chain, behind hash \(previous.hex): rows before it are not checked")
+      }
+    }
+    // The tools' own table: what its payload holds is a value, the word null too.
+    let columns = LegacyReader.columnTypes.map { Column(name: $0.key, type: $0.value, isNotNull: $0.key == "payload") }
+    try verify(try LegacyReader(object, name: path), columns, &report, makesTuples) { scan, batch in
+      if isFirst { previous = batch.rows.first?.previous }
+      isFirst = false
+      try onBatch(scan, batch)
+    }
   }
 
   private func verify(

@@ -45,6 +45,8 @@ extension Audit {
     @Option(help: "Run no drill: show the stored report of an earlier one, by its key, or latest.")
     var report: String?
 
+    func validate() throws { try requireSchema(schema) }
+
     func run() throws {
       try page.requireText(common)
       if let report { return try show(report) }

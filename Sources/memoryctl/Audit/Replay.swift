@@ -48,7 +48,7 @@ extension Audit {
         Variables: STAGING_DATABASE_URL, DATABASE_URL, AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, and the keys as for audit verify.
 
         Exit status: 65 what was restored does not verify, 66 nothing is selected, 73 the target is the archive's own \
-        source, or the schema exists, 75 objects wait for their restore from cold storage.
+        source, or the schema exists, or cannot be replaced without what others put there, 75 objects wait for their restore from cold storage.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -84,12 +84,12 @@ extension Audit {
       var job = ReplayJob(
         settings, archive, staging: conninfo, progress: context.console, cancellation: context.cancellation)
       job.replacesSchema = restore.force
+      job.verifiesTable = restore.verifyDB
       if object.dryRun { return try finish(context, job, try archive.sequences(selection)) }
       let result = try job.run(
         try archive.sequences(try cold.prepare(selection, archive, context, command: "memoryctl audit replay")),
         schema: restore.schemaName, isLogged: true)
-      let staged = restore.verifyDB ? try job.verifyTable(result) : nil
-      try context.console.finish(result.table, result.report, staged)
+      try context.console.finish(result.isInPlace ? result.table : nil, result.report, result.staged)
     }
 
     /// Says what would be restored.

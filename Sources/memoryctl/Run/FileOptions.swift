@@ -107,4 +107,6 @@ struct RestoreOptions: ParsableArguments {
   var verifyDB = false
 
   var schemaName: String { schema ?? "memoryctl_replay" }
+
+  func validate() throws { try requireSchema(schema) }
 }

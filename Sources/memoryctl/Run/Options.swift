@@ -120,3 +120,11 @@ func requirePath(_ file: String) throws {
       "FILE is the path of a file; a table is named by --database, an archive by --archive, an object by --from-s3")
   }
 }
+
+/// Refuses what Postgres would refuse as a new schema's name, or cut short.
+func requireSchema(_ name: String?) throws {
+  guard let name else { return }
+  guard (1...63).contains(name.utf8.count), !name.hasPrefix("pg_") else {
+    throw ValidationError("--schema takes a name of 1 to 63 bytes that does not begin with pg_")
+  }
+}

@@ -40,7 +40,9 @@ extension Console {
     try finish(.object(members), text, status: isIntact ? .success : .integrity)
   }
 
-  func finish(_ result: FileReplay.Result) throws { try finish(result.table, result.report, result.staged) }
+  func finish(_ result: FileReplay.Result) throws {
+    try finish(result.isInPlace ? result.table : nil, result.report, result.staged)
+  }
 
   /// Ends a run that only says what it would do.
   func finish(_ plan: FilePlan) throws {
