@@ -84,9 +84,12 @@ extension Audit {
       var job = ReplayJob(
         settings, archive, staging: conninfo, progress: context.console, cancellation: context.cancellation)
       job.replacesSchema = restore.force
-      if object.dryRun { return try finish(context, job, try archive.sequences(selection)) }
+      if object.dryRun {
+        return try finish(context, job, try archive.sequences(selection, progress: context.console))
+      }
       let result = try job.run(
-        try archive.sequences(try cold.prepare(selection, archive, context, command: "memoryctl audit replay")),
+        try archive.sequences(
+          try cold.prepare(selection, archive, context, command: "memoryctl audit replay"), progress: context.console),
         schema: restore.schemaName, isLogged: true)
       let staged = restore.verifyDB ? try job.verifyTable(result) : nil
       try context.console.finish(result.table, result.report, staged)
