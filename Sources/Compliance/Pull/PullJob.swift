@@ -60,7 +60,7 @@ public struct PullJob: Sendable {
       "payload": .string(settings.columns.payload), "hash": .string(settings.columns.hash),
       "prevHash": .string(settings.columns.previousHash),
     ])
-    let sequences = try sequences()
+    let sequences = try sequences(&report)
     try pullManifests(sequences, folder, &report)
     report.days.finish(today: report.pulledAt.day)
     try refuseUnverified(report)
@@ -86,43 +86,13 @@ public struct PullJob: Sendable {
         + "same, --allow-unverified pulls it, marked as such")
   }
 
-  // MARK: Which manifests
-
-  /// Ascending.
-  private func sequences() throws -> [Int] {
-    guard settings.allowsUnverified else {
-      return Array(try archive.sequences(from: settings.from, to: settings.to))
-    }
-    return try possibleSequences()
-  }
-
-  /// What lies in the range or, being damaged, may lie in it.
-  private func possibleSequences() throws -> [Int] {
-    var present: [Int]
-    do { present = Array(try archive.readableSequences()) } catch is ArchiveFinding {
-      present = try archive.listing().present
-    }
-    var taken: [Int] = []
-    var doubtful: [Int] = []
-    for sequence in present {
-      if cancellation.isCancelled { throw Failure.stopped }
-      do {
-        let day = try archive.manifest(sequence).manifest.coverage.day
-        if let to = settings.to, day > to { break }
-        if let from = settings.from, day < from {
-          doubtful = []
-        } else {
-          taken += doubtful + [sequence]
-          doubtful = []
-        }
-      } catch is ArchiveFinding { doubtful.append(sequence) }
-    }
-    guard !(taken + doubtful).isEmpty else {
-      throw Failure(
-        .nothingToCheck, "no manifest is in the range", on: archive.url,
-        remedy: "memoryctl manifest list shows the days")
-    }
-    return taken + doubtful
+  /// Ascending, with what may be of the days and does not verify: that is looked at with the rest.
+  private func sequences(_ report: inout PullReport) throws -> [Int] {
+    var finder = ManifestFinder(archive.trusting(keys), cancellation: cancellation)
+    finder.takesDamaged = settings.allowsUnverified
+    let found = try finder.find(.days(from: settings.from, to: settings.to))
+    report.notes += found.notes
+    return found.sequences
   }
 
   // MARK: The other files
@@ -156,23 +126,6 @@ public struct PullJob: Sendable {
     try folder.write("report.json", report.json.prettyBytes)
     try folder.write("report.html", PullPage(report).bytes)
     try folder.write("VERIFY.md", VerifyGuide(report).bytes)
-  }
-}
-
-extension Archive {
-  /// The contiguous sequences of some days; nil leaves an end open.
-  ///
-  /// - Throws: status `nothingToCheck` where no manifest is of these days.
-  public func sequences(from: UTCDay?, to: UTCDay?) throws -> Range<Int> {
-    let all = try sequences(.all)
-    guard from != nil || to != nil else { return all }
-    let first = try from ?? manifest(all.lowerBound).manifest.coverage.day
-    let last = try to ?? manifest(all.upperBound - 1).manifest.coverage.day
-    guard first <= last else {
-      throw Failure(
-        .nothingToCheck, "no manifest is in the range", on: url, remedy: "check --archive, --from and --to")
-    }
-    return try sequences(.range(first, last))
   }
 }
 

@@ -64,7 +64,7 @@ public struct DrillJob: Sendable {
     let plan: RestorePlan
     let started = Process.monotonicSeconds()
     do {
-      report.manifests = try archive.sequences(selection)
+      report.manifests = try archive.sequences(selection, progress: progress)
       plan = try RestorePlan(archive, report.manifests, settings)
     } catch let finding as ArchiveFinding {
       fail(name, finding, since: started, &report)

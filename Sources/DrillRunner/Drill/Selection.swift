@@ -42,49 +42,32 @@ public enum Selection: Equatable, Sendable {
   }
 }
 
+extension Selection {
+  var wanted: WantedManifests {
+    switch self {
+    case .latest: .latest
+    case .day(let day): .days(from: day, to: day)
+    case .range(let first, let last): .days(from: first, to: last)
+    case .random(let count): .random(count)
+    case .all: .all
+    }
+  }
+}
+
 extension Archive {
-  /// The contiguous sequences that a selection takes.
-  public func sequences(_ selection: Selection) throws -> Range<Int> {
-    let all = try readableSequences()
-    guard !all.isEmpty else {
-      throw Failure(.nothingToCheck, "there is no manifest", on: url, remedy: "check --archive and --stream")
+  /// The contiguous sequences that a selection takes, with what may be of its days and cannot be trusted: whoever restores
+  /// them has to check their signatures.
+  ///
+  /// - Parameter progress: hears what stands behind the last manifest and is no part of the archive.
+  public func sequences(
+    _ selection: Selection, progress: any ProgressListener = NoProgress()
+  ) throws -> Range<Int> {
+    let found = try ManifestFinder(self).find(selection.wanted)
+    if let passedOver = found.passedOver {
+      progress.event(
+        "passing over what no known key has signed",
+        ["first": .count(passedOver.lowerBound), "last": .count(passedOver.upperBound)])
     }
-    switch selection {
-    case .all: return all
-    case .latest:
-      for sequence in all.reversed() {
-        let manifest = try manifest(sequence).manifest
-        if manifest.rowCount > 0 { return try sequences(manifest.coverage.day, manifest.coverage.day, all) }
-      }
-      return all.suffix(1).first.map { $0..<$0 + 1 } ?? all
-    case .day(let day): return try sequences(day, day, all)
-    case .range(let first, let last): return try sequences(first, last, all)
-    case .random(let count):
-      let first = try manifest(all.lowerBound).manifest.coverage.day.number
-      let last = try manifest(all.upperBound - 1).manifest.coverage.day.number
-      let start = Int32.random(in: first...max(first, last - Int32(count) + 1))
-      return try sequences(UTCDay(number: start), UTCDay(number: start).advanced(by: count - 1), all)
-    }
-  }
-
-  /// Days ascend with the sequence, so both ends are found by halving.
-  private func sequences(_ first: UTCDay, _ last: UTCDay, _ all: Range<Int>) throws -> Range<Int> {
-    let lower = try firstSequence(all) { $0 >= first }
-    let upper = try firstSequence(all) { $0 > last }
-    guard lower < upper else {
-      throw Failure(
-        .nothingToCheck, "no manifest covers \(first) to \(last)", on: url,
-        remedy: "memoryctl manifest list shows the days")
-    }
-    return lower..<upper
-  }
-
-  private func firstSequence(_ all: Range<Int>, where isWanted: (UTCDay) -> Bool) throws -> Int {
-    var (low, high) = (all.lowerBound, all.upperBound)
-    while low < high {
-      let middle = (low + high) / 2
-      if isWanted(try manifest(middle).manifest.coverage.day) { high = middle } else { low = middle + 1 }
-    }
-    return low
+    return found.range
   }
 }

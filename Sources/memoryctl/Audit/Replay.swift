@@ -85,9 +85,12 @@ extension Audit {
         settings, archive, staging: conninfo, progress: context.console, cancellation: context.cancellation)
       job.replacesSchema = restore.force
       job.verifiesTable = restore.verifyDB
-      if object.dryRun { return try finish(context, job, try archive.sequences(selection)) }
+      if object.dryRun {
+        return try finish(context, job, try archive.sequences(selection, progress: context.console))
+      }
       let result = try job.run(
-        try archive.sequences(try cold.prepare(selection, archive, context, command: "memoryctl audit replay")),
+        try archive.sequences(
+          try cold.prepare(selection, archive, context, command: "memoryctl audit replay"), progress: context.console),
         schema: restore.schemaName, isLogged: true)
       try context.console.finish(result.isInPlace ? result.table : nil, result.report, result.staged)
     }

@@ -41,7 +41,7 @@ private func setHold(
   let context = try JobContext(common)
   let archive = try context.archive(options)
   let outcome = try LockJob(archive, cancellation: context.cancellation).setLegalHold(
-    try choice.range.sequences(archive), isHeld)
+    try choice.range.sequences(archive, context), isHeld)
   try context.console.finish(
     outcome.json([JSONValue.Member("legalHold", .bool(isHeld))]),
     "\(isHeld ? "under legal hold" : "off legal hold"): \(outcome.text)")

@@ -22,7 +22,8 @@ extension RetentionCommand {
     func run() throws {
       let context = try JobContext(common, checksSignatures: false)
       let archive = try context.archive(archive)
-      let locks = try LockJob(archive, cancellation: context.cancellation).show(try range.sequences(archive))
+      let sequences = try range.sequences(archive, context, checksSignatures: false)
+      let locks = try LockJob(archive, cancellation: context.cancellation).show(sequences)
       let findings = locks.flatMap { archive.weakLocks($0) }
       let json = JSONValue.object([
         "manifests": .array(locks.map(\.json)), "findings": .array(findings.map { .string($0.description) }),
@@ -58,7 +59,7 @@ extension RetentionCommand {
       let context = try JobContext(common)
       let archive = try context.archive(archive)
       let outcome = try LockJob(archive, cancellation: context.cancellation).extend(
-        try choice.range.sequences(archive), to: end, keepsLonger: keepLonger)
+        try choice.range.sequences(archive, context), to: end, keepsLonger: keepLonger)
       let text = "locked until \(end.isoSeconds) at least: \(outcome.text)"
       try context.console.finish(outcome.json([JSONValue.Member("until", .string(end.isoSeconds))]), text)
     }

@@ -28,7 +28,7 @@ extension ManifestCommand {
     func run() throws {
       let context = try JobContext(common, checksSignatures: false)
       let archive = try context.archive(archive)
-      let sequences = try range.sequences(archive)
+      let sequences = try range.sequences(archive, context, checksSignatures: false)
       let list = ListWriter(common.json ? .json : csv ? .csv : .text)
       try list.begin()
       try ManifestEntry.each(

@@ -2,7 +2,6 @@
 import ArchiveStore
 import ArgumentParser
 import AuditCore
-import Compliance
 
 /// Which manifests, by their days.
 struct ManifestRangeOptions: ParsableArguments {
@@ -17,10 +16,21 @@ struct ManifestRangeOptions: ParsableArguments {
 
   var isGiven: Bool { from != nil || to != nil }
 
-  /// - Throws: status `nothingToCheck` where no manifest is of these days.
-  func sequences(_ archive: ArchiveStore.Archive) throws -> Range<Int> {
+  /// Warns of what the choice does not rest on.
+  ///
+  /// - Parameter checksSignatures: false for a command that takes manifests which no key at hand has signed.
+  /// - Throws: status `nothingToCheck` where no manifest is of these days; an ``ArchiveFinding`` where one may be that
+  ///   cannot be trusted, and the command would take it.
+  func sequences(
+    _ archive: ArchiveStore.Archive, _ context: JobContext, checksSignatures: Bool = true
+  ) throws -> Range<Int> {
     let (from, to) = try days
-    return try archive.sequences(from: from, to: to)
+    var finder = ManifestFinder(archive, cancellation: context.cancellation)
+    finder.readsAll = !checksSignatures
+    let found = try finder.find(.days(from: from, to: to))
+    for note in found.notes { context.console.warn(note) }
+    if !checksSignatures, let doubt = found.doubts.first { throw doubt }
+    return found.range
   }
 
   var days: (from: UTCDay?, to: UTCDay?) {
