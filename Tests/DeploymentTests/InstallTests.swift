@@ -51,6 +51,7 @@ import Testing
       "etc/cron.d/memoryctl": "644", "usr/lib/systemd/system/memoryctl-archive.timer": "644",
       "usr/lib/systemd/system/memoryctl-.service.d/hardening.conf": "644",
       "etc/systemd/system/memoryctl-.service.d/secrets.conf": "644",
+      "etc/systemd/system/memoryctl-.service.d/metrics.conf": "644",
     ]
     for (path, mode) in expected { #expect(try self.mode(path) == mode, "\(path)") }
     let secrets = try Command.run("stat", ["-c", "%a", root("etc/memoryctl/secrets")])
