@@ -158,6 +158,26 @@ import Testing
     #expect(Set(try files().keys) == ["etc/memoryctl/crontab.disabled", "etc/cron.d/other"])
   }
 
+  @Test("a checkout without the man pages' generator is said, where Swift is not at hand")
+  func needsGenerator() throws {
+    let checkout = try TemporaryDirectory("checkout")
+    let script = """
+      cd "$1"
+      mkdir -p .build/release scripts
+      cp -r "$2/cron" .
+      cp "$2/scripts/payload" scripts
+      printf '#!/bin/sh\n' > .build/release/memoryctl
+      chmod 755 .build/release/memoryctl
+      PATH=/usr/bin:/bin exec cron/install --root "$3" --cron
+      """
+    let output = try Command.run("bash", ["-c", script, "bash", checkout.path, Repository.root, root.path])
+    #expect(output.status == AuditCore.ExitStatus.unavailable.rawValue)
+    #expect(
+      output.errorText.hasPrefix("install: man pages need a generator that is not built yet; run scripts/payload"))
+    #expect(output.errorText.split(separator: "\n").count == 1)
+    #expect(try files().isEmpty)
+  }
+
   @Test("whatever the umask, others can read what is installed")
   func isReadable() throws {
     let script = "umask 077; exec \"$0\" --root \"$1\" --prefix /usr --cron"
