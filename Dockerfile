@@ -3,19 +3,22 @@
 #   docker build -t memoryctl --build-arg COMMIT="$(git rev-parse HEAD)" \
 #     --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" .
 #
-# Reproducible: the compiler by its image, Debian's packages by the day of a snapshot, times by SOURCE_DATE_EPOCH. To hold the
-# image by more than its tag, give its digest: --build-arg SWIFT_IMAGE=swift:6.3.1-bookworm@sha256:...
+# Reproducible: the compiler by its image, Debian's packages by the day of a snapshot, Swift packages by scripts/packages.lock,
+# times by SOURCE_DATE_EPOCH. A tag can be moved: to hold the image by more than that, give its digest,
+# --build-arg SWIFT_IMAGE=swift:6.3.1-bookworm@sha256:...
 ARG SWIFT_IMAGE=swift:6.3.1-bookworm
 
 FROM ${SWIFT_IMAGE} AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # Debian's packages as they were at this moment, whenever this is built.
 ARG SNAPSHOT=20261101T000000Z
+# The snapshot may be older than what the image has: above 1000 apt prefers its versions, and goes back where it is let.
 # No versions: the snapshot has one of each.
 # hadolint ignore=DL3008
 RUN rm -f /etc/apt/sources.list.d/* \
  && printf 'deb [check-valid-until=no] http://snapshot.debian.org/archive/%s main\n' "debian/${SNAPSHOT}/ bookworm" \
       "debian/${SNAPSHOT}/ bookworm-updates" "debian-security/${SNAPSHOT}/ bookworm-security" > /etc/apt/sources.list \
+ && printf 'Package: *\nPin: origin snapshot.debian.org\nPin-Priority: 1001\n' > /etc/apt/preferences.d/snapshot \
  && apt-get update \
  && apt-get install -y --no-install-recommends --allow-downgrades \
       ca-certificates libcurl4-openssl-dev libexpat1-dev libpq-dev libssl-dev libzstd-dev pkg-config \
@@ -26,7 +29,9 @@ COPY . .
 # What git archive writes in a release; without it --version has the version alone.
 ARG COMMIT=
 RUN if [ -n "$COMMIT" ]; then sed -i "s/\"\$Format:%H\\$\"/\"$COMMIT\"/" Sources/AuditCore/Commit.swift; fi \
- && swift build -c release --static-swift-stdlib --product memoryctl \
+ && scripts/packages pin Package.resolved \
+ && swift build -c release --static-swift-stdlib --product memoryctl --force-resolved-versions \
+ && scripts/packages check Package.resolved \
  && strip -o /memoryctl .build/release/memoryctl
 ARG SOURCE_DATE_EPOCH=0
 RUN scripts/image-root /memoryctl /root-of-image

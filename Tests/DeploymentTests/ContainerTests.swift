@@ -43,6 +43,9 @@ import Testing
     #expect(stages == ["${SWIFT_IMAGE}", "scratch"])
     #expect(!text.contains("latest") && !text.contains(#/(?m)^ADD\s/#))
     #expect(text.contains(/(?m)^USER [1-9]\d*:[1-9]\d*$/))
+    // Without the one apt does not want to go back to the snapshot's versions, without the other it may not.
+    #expect(text.contains("Pin-Priority: 1001\\n' > /etc/apt/preferences.d/") && text.contains("--allow-downgrades"))
+    #expect(text.contains("packages pin Package.resolved") && text.contains(" --force-resolved-versions"))
     #expect(text.contains("apt-get install") && text.contains(" && rm -rf /var/lib/apt/lists/*\n"))
     #expect(text.contains("ARG VERSION=\(Tool.version)\n"))
     for label in ["title", "description", "licenses", "version", "revision"] {
@@ -81,10 +84,12 @@ import Testing
       $0.dropFirst()
     }
     #expect(try Repository.text(".dockerignore").contains("\n*\n"))
-    for path in kept where path != "Package.resolved" {
+    for path in kept {
       #expect(FileManager.default.fileExists(atPath: Repository.path(String(path))), "\(path)")
     }
-    for path in ["Package.swift", "Sources", "Tests", "Benchmarks", "LICENSE", "scripts/image-root"] {
+    for path in [
+      "Package.swift", "Sources", "Tests", "Benchmarks", "LICENSE", "scripts/image-root", "scripts/packages",
+    ] {
       #expect(kept.contains(path[...]))
     }
   }

@@ -51,6 +51,7 @@ import Testing
       "etc/cron.d/memoryctl": "644", "usr/lib/systemd/system/memoryctl-archive.timer": "644",
       "usr/lib/systemd/system/memoryctl-.service.d/hardening.conf": "644",
       "etc/systemd/system/memoryctl-.service.d/secrets.conf": "644",
+      "etc/systemd/system/memoryctl-.service.d/metrics.conf": "644",
     ]
     for (path, mode) in expected { #expect(try self.mode(path) == mode, "\(path)") }
     let secrets = try Command.run("stat", ["-c", "%a", root("etc/memoryctl/secrets")])
@@ -111,6 +112,80 @@ import Testing
     #expect(!paths.contains("etc/cron.d/memoryctl") && !paths.contains("usr/libexec/memoryctl/job"))
   }
 
+  @Test("run again without a word about jobs, it installs those that are there", arguments: ["--cron", "--systemd"])
+  func keepsScheduler(_ scheduler: String) throws {
+    _ = try install(scheduler)
+    let before = try files()
+    let output = try install()
+    #expect(output.text.hasPrefix("installed or removed 0 files"), "\(output.text)")
+    #expect(try files() == before)
+  }
+
+  @Test("the program alone leaves jobs that are installed as they are, and brings none")
+  func leavesJobs() throws {
+    _ = try install("--systemd", "--cron")
+    let before = try files()
+    #expect(try install("--no-jobs").text.hasPrefix("installed or removed 0 files"))
+    #expect(try files() == before)
+    // And they are still known as installed.
+    _ = try install("--uninstall")
+    #expect(try files().isEmpty)
+    _ = try install("--no-jobs")
+    #expect(try install().text.hasPrefix("no jobs are installed"))
+    #expect(try files().keys.allSatisfy { $0.hasPrefix("usr/bin/") || $0.hasPrefix("usr/share/") })
+  }
+
+  @Test("a crontab that stays keeps the program that it calls, and goes out of force with it")
+  func keepsWhatCrontabsCall() throws {
+    _ = try install("--cron")
+    let crontab = try text("etc/cron.d/memoryctl") + "# mine\n"
+    try crontab.write(toFile: root("etc/cron.d/memoryctl"), atomically: false, encoding: .utf8)
+    let changed = try install("--systemd")
+    #expect(changed.text.contains("kept \(root("etc/cron.d/memoryctl")), which was edited\n  cron runs its jobs, too"))
+    for _ in 0..<2 {
+      #expect(try mode("usr/libexec/memoryctl/job") == "755" && text("etc/cron.d/memoryctl") == crontab)
+      _ = try install()
+    }
+    try "0 4 * * * me /usr/libexec/memoryctl/job audit verify\n#1 1 * * * me /usr/libexec/memoryctl/job audit x\n"
+      .write(
+        toFile: root("etc/cron.d/other"), atomically: false, encoding: .utf8)
+    let removed = try install("--uninstall")
+    #expect(removed.text.contains("moved \(root("etc/cron.d/memoryctl")), which was edited, to"))
+    #expect(
+      removed.errorText
+        == "\(root("etc/cron.d/other")) calls /usr/libexec/memoryctl/job, which is gone: remove that line\n")
+    #expect(try text("etc/memoryctl/crontab.disabled") == crontab)
+    #expect(Set(try files().keys) == ["etc/memoryctl/crontab.disabled", "etc/cron.d/other"])
+  }
+
+  @Test("a checkout without the man pages' generator is said, where Swift is not at hand")
+  func needsGenerator() throws {
+    let checkout = try TemporaryDirectory("checkout")
+    let script = """
+      cd "$1"
+      mkdir -p .build/release scripts
+      cp -r "$2/cron" .
+      cp "$2/scripts/payload" scripts
+      printf '#!/bin/sh\n' > .build/release/memoryctl
+      chmod 755 .build/release/memoryctl
+      PATH=/usr/bin:/bin exec cron/install --root "$3" --cron
+      """
+    let output = try Command.run("bash", ["-c", script, "bash", checkout.path, Repository.root, root.path])
+    #expect(output.status == AuditCore.ExitStatus.unavailable.rawValue)
+    #expect(
+      output.errorText.hasPrefix("install: man pages need a generator that is not built yet; run scripts/payload"))
+    #expect(output.errorText.split(separator: "\n").count == 1)
+    #expect(try files().isEmpty)
+  }
+
+  @Test("whatever the umask, others can read what is installed")
+  func isReadable() throws {
+    let script = "umask 077; exec \"$0\" --root \"$1\" --prefix /usr --cron"
+    _ = try Command.run("bash", ["-c", script, try Payload.folder() + "/cron/install", root.path])
+    let closed = try Command.run("find", [root("usr"), root("etc"), "-type", "d", "!", "-perm", "-o=rx"])
+    #expect(closed.text == root("etc/memoryctl/secrets") + "\n")
+  }
+
   @Test("removal leaves the secrets, and what was edited")
   func uninstalls() throws {
     _ = try install("--systemd", "--cron")
@@ -121,11 +196,13 @@ import Testing
     #expect(output.status == 0)
     #expect(Set(try files().keys) == ["etc/memoryctl/memoryctl.env", "etc/memoryctl/secrets/DATABASE_URL"])
     #expect(output.text.contains("kept \(root("etc/memoryctl/memoryctl.env")), which was edited"))
+    #expect(output.text.contains("kept \(root("etc/memoryctl/secrets"))"))
     #expect(try install("--uninstall").status == AuditCore.ExitStatus.nothingToCheck.rawValue)
   }
 
   @Test(
-    "arguments that make no sense are refused", arguments: [["--prefix", "usr"], ["--prefix", "/u sr"], ["--all"]])
+    "arguments that make no sense are refused",
+    arguments: [["--prefix", "usr"], ["--prefix", "/u sr"], ["--all"], ["--root"], ["--root", ""]])
   func refuses(_ arguments: [String]) throws {
     let output = try Command.run(try Payload.folder() + "/cron/install", ["--root", root.path] + arguments)
     #expect(output.status == AuditCore.ExitStatus.usage.rawValue)

@@ -46,6 +46,19 @@ import Testing
     #expect(!output.errorText.contains("after try"))
   }
 
+  @Test("each job's numbers go into a file of its own")
+  func writesMetrics() throws {
+    for command in ["status", "verify"] {
+      // One that is set for all of them does not count.
+      _ = try run(
+        ["audit", command],
+        settings: ["MEMORYCTL_METRICS": folder.path, "AUDIT_METRICS_FILE": folder("all.prom")])
+      let text = try String(contentsOfFile: folder("memoryctl-\(command).prom"), encoding: .utf8)
+      #expect(text.contains("memory_audit_job_exit_status{command=\"\(command)\",stream=\"memory-layer\"} 66\n"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder("all.prom")))
+  }
+
   @Test("it is tried again at just those statuses at which the services are")
   func statusesAgree() throws {
     let text = try Repository.text("cron/job")
@@ -69,7 +82,8 @@ import Testing
     arguments: [
       (["MEMORYCTL_DELAY": "soon"], "take numbers, not soon"), (["MEMORYCTL_TRIES": ""], "take numbers"),
       (["MEMORYCTL_ENV_FILE": "/nowhere/env"], "/nowhere/env cannot be read"),
-      (["MEMORYCTL_STATE": "/nowhere"], "cannot be written"),
+      (["MEMORYCTL_STATE": "/nowhere"], "cannot be written"), (["MEMORYCTL_ENV_FILE": "/"], "/ cannot be read"),
+      (["MEMORYCTL": "/nowhere/memoryctl"], "there is no program /nowhere/memoryctl"),
     ])
   func saysWhatIsWrong(_ variables: [String: String], _ words: String) throws {
     let output = try run(["audit", "status"], variables: variables)
@@ -79,6 +93,18 @@ import Testing
     } else {
       #expect(output.status == AuditCore.ExitStatus.configuration.rawValue)
       #expect(output.errorText.contains(words))
+      #expect(output.errorText.hasPrefix("memoryctl job: ") && output.errorText.split(separator: "\n").count == 1)
     }
+  }
+
+  @Test(
+    "a settings' file that is none is said, wherever in it the fault is",
+    arguments: ["AUDIT_TABLE=audit events\nX=1\n", "X='1\n", "x y\nX=1\n", "if\n"])
+  func refusesFile(_ text: String) throws {
+    let file = folder("faulty")
+    try text.write(toFile: file, atomically: false, encoding: .utf8)
+    let output = try run(["audit", "status"], variables: ["MEMORYCTL_ENV_FILE": file])
+    #expect(output.status == AuditCore.ExitStatus.configuration.rawValue)
+    #expect(output.errorText.hasPrefix("memoryctl job: \(file) is no list of NAME=value: "), "\(output.errorText)")
   }
 }

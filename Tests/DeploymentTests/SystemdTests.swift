@@ -138,6 +138,20 @@ import Testing
     #expect(count == 6)
   }
 
+  @Test("numbers go into a file of each unit's own, in a folder that it may write to and others may read")
+  func metricsAreApart() throws {
+    let lines = try Repository.text("cron/memoryctl-.service.d/metrics.conf").split(separator: "\n")
+    let folder = try #require(lines.first { $0.hasPrefix("#ReadWritePaths=") }).dropFirst("#ReadWritePaths=".count)
+    #expect(lines.contains("#Environment=AUDIT_METRICS_FILE=\(folder)/%N.prom"))
+    // A state directory lies below one that is root's alone.
+    #expect(
+      try Unit("memoryctl-.service.d/hardening.conf")["StateDirectory"].allSatisfy { !folder.hasSuffix("/\($0)") })
+    let settings = try Repository.text("cron/memoryctl.env")
+    #expect(settings.contains("#MEMORYCTL_METRICS=\(folder)\n") && !settings.contains("AUDIT_METRICS_FILE="))
+    let page = try Repository.text("docs/operations.md")
+    #expect(page.contains("sudo install -d -o memoryctl -g memoryctl -m 755 \(folder)\n"))
+  }
+
   @Test("the settings' names are those of the documentation")
   func settingsAreKnown() throws {
     let pages = try FileManager.default.contentsOfDirectory(atPath: Repository.path("docs")).filter {

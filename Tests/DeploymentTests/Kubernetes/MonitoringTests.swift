@@ -10,10 +10,12 @@ struct MonitoringTests {
 
   init() throws { folder = try TemporaryDirectory("monitoring") }
 
-  private func rules() throws -> [YAML] {
-    let resource = try #require(try Overlay.awsIRSA.resources("PrometheusRule").first)
-    return resource.spec["groups"].list.flatMap { $0["rules"].list }
+  /// Those that need what jobs push, and the others.
+  private func groups() throws -> [YAML] {
+    try Overlay.awsIRSA.resources("PrometheusRule").flatMap { $0.spec["groups"].list }
   }
+
+  private func rules() throws -> [YAML] { try groups().flatMap { $0["rules"].list } }
 
   /// The rules as Prometheus reads them from a file: YAML takes JSON, but for escaped slashes.
   private func writeRules(_ groups: YAML) throws {
@@ -35,8 +37,7 @@ struct MonitoringTests {
 
   @Test("promtool takes the rules, and each fires when it must")
   func unitTests() throws {
-    let resource = try #require(try Overlay.awsIRSA.resources("PrometheusRule").first)
-    try writeRules(resource.spec["groups"])
+    try writeRules(.list(try groups()))
     let check = try Command.run(
       KubernetesTools.promtool, ["check", "rules", "--lint=all", "--lint-fatal", folder("rules.yaml")])
     #expect(check.status == 0, "\(check.text)\(check.errorText)")
@@ -79,6 +80,29 @@ struct MonitoringTests {
         #expect(pages.contains("`\(metric)`"), "\(metric)")
       }
       #expect(query.contains("memory_audit_"), "\(query)")
+    }
+  }
+
+  @Test("what needs a Pushgateway is apart, and a site can leave it out as README says")
+  func withoutPushgateway() throws {
+    let copy = folder("copy")
+    try FileManager.default.copyItem(atPath: Repository.path("k8s"), toPath: copy)
+    try FileManager.default.createDirectory(atPath: copy + "/overlays/site", withIntermediateDirectories: false)
+    let blocks = MarkdownPage(try Repository.text("k8s/README.md")).blocks
+    let patch = try #require(blocks.first { $0.info == "yaml" && $0.text.contains("$patch: delete") })
+    try ("resources: [../aws-irsa]\n" + patch.text).write(
+      toFile: copy + "/overlays/site/kustomization.yaml", atomically: false, encoding: .utf8)
+    let resources = try YAML.documents(try KubernetesTools.render(copy + "/overlays/site")).map(Resource.init)
+    let left = resources.filter { $0.kind == "PrometheusRule" }.flatMap { $0.spec["groups"].list }
+      .flatMap { $0["rules"].list }
+    let all = try rules().count
+    #expect(left.count > 5 && left.count < all)
+    for rule in left {
+      let query = try #require(rule["expr"].string)
+      #expect(query.contains(/memory_audit_(archive|sign)/), "\(query)")
+    }
+    for workload in resources.compactMap({ Workload($0, beside: resources) }) {
+      #expect(workload.variables["AUDIT_PUSHGATEWAY_URL"] == "", "\(workload.name)")
     }
   }
 
