@@ -36,14 +36,14 @@ import Testing
     }
   }
 
-  @Test("another version or revision than the listed one is refused, and named")
+  @Test("another version than the listed one is refused, and named")
   func refusesOthers() throws {
     let file = folder("Package.resolved")
     _ = try packages("pin", file)
     #expect(try packages("check", file).status == 0)
     let text = try String(contentsOfFile: file, encoding: .utf8)
-    let revision = try #require(try pins(file)["swift-log"]?["state"]?["revision"]?.string)
-    try text.replacing(revision, with: String(repeating: "0", count: 40)).write(
+    let version = try #require(try pins(file)["swift-log"]?["state"]?["version"]?.string)
+    try text.replacing("\"\(version)\"", with: "\"\(version).1\"").write(
       toFile: file, atomically: false, encoding: .utf8)
     let output = try packages("check", file)
     #expect(output.status == AuditCore.ExitStatus.integrity.rawValue)
