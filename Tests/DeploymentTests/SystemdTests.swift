@@ -152,6 +152,17 @@ import Testing
     #expect(page.contains("sudo install -d -o memoryctl -g memoryctl -m 755 \(folder)\n"))
   }
 
+  @Test("what the runbook runs by hand is what the trial under a real systemd runs")
+  func runbookIsTried() throws {
+    let trial = try Repository.text("scripts/systemd-trial")
+    let lines = try Repository.text("docs/runbook.md").split(separator: "\n")
+    let first = try #require(lines.firstIndex { $0.contains("systemd-run --unit=") })
+    #expect(lines[first].hasPrefix("sudo ") && trial.contains("\n" + lines[first].dropFirst("sudo ".count) + "\n"))
+    let settings = lines[(first + 1)...].prefix { $0.hasPrefix("  -p ") }
+    #expect(settings.count == 2)
+    for line in settings { #expect(trial.contains("\n\(line)\n"), "\(line)") }
+  }
+
   @Test("the settings' names are those of the documentation")
   func settingsAreKnown() throws {
     let pages = try FileManager.default.contentsOfDirectory(atPath: Repository.path("docs")).filter {
