@@ -108,7 +108,7 @@ struct AuditorPageTests {
       let start = lines.firstIndex { $0.contains("a signer of a registry") } ?? lines.endIndex
       return Array(lines[start...].prefix { !$0.hasPrefix("done") })
     }
-    #expect(reading(keys).count > 20 && reading(keys) == reading(page))
+    #expect(reading(keys).count > 15 && reading(keys) == reading(page))
     let links = try #require(folder.guide.steps.first { $0.title.hasPrefix("The manifests follow") })
     let lines = links.commands.split(separator: "\n").filter { !$0.hasPrefix("first=") }
     #expect(page.contains(lines.dropFirst(2).joined(separator: "\n")))
