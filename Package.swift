@@ -116,8 +116,10 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver",
-        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
+        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter",
+        "Archiver",
+        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files",
+        "AuditCore",
         "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
@@ -173,7 +175,7 @@ let package = Package(
       "ArchiveStoreTests",
       [
         "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography",
-        "Bytes",
+        "Bytes", "Pipeline",
       ]),
     tests(
       "ArchiverTests",
@@ -186,7 +188,10 @@ let package = Package(
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Signing", "AuditCore", .product(name: "CoreMetrics", package: "swift-metrics")],
+      dependencies: [
+        "Server", "ArchiveStore", "PageSupport", "Signing", "AuditCore",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ],
       swiftSettings: testSettings),
     tests("DeploymentTests", ["AuditCore", .product(name: "Yams", package: "Yams")]),
     tests(

@@ -39,7 +39,7 @@ struct ServePageTests {
     let end = try #require(json["earliestRetentionEnd"]?.string.flatMap { Timestamp($0) })
     for line in [
       "memory_audit_archive_missing_days 0", "memory_audit_archive_anomalies 0", "memory_audit_archive_problems 0",
-      "memory_audit_archive_retention_running_out 0",
+      "memory_audit_archive_retention_running_out 0", "memory_audit_archive_retention_ended 0",
       "memory_audit_archive_earliest_retention_end_timestamp_seconds \(end.unixSeconds)",
     ] {
       #expect(metrics.contains("\n\(line)\n"), "\(line)")
