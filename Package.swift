@@ -174,7 +174,7 @@ let package = Package(
       "ArchiveStoreTests",
       [
         "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography",
-        "Bytes",
+        "Bytes", "Pipeline",
       ]),
     tests(
       "ArchiverTests",
@@ -187,7 +187,10 @@ let package = Package(
       ["DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Signing", "AuditCore", .product(name: "CoreMetrics", package: "swift-metrics")],
+      dependencies: [
+        "Server", "ArchiveStore", "PageSupport", "Signing", "AuditCore",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ],
       swiftSettings: testSettings),
     tests("DeploymentTests", ["AuditCore", .product(name: "Yams", package: "Yams")]),
     tests(

@@ -32,8 +32,10 @@ extension StatusPage {
     }
     parts.append(
       .aside(
-        "As the manifests promise it. A lock may have been extended since: ", .code("memoryctl retention show"),
-        " reads the store's own."))
+        .text(
+          "Locks that were made to end by now, or within \(warning) days, are read from the store; later ones are as "),
+        "the manifests promise them, and may have been extended since: ", .code("memoryctl retention show"),
+        " reads them all."))
     return .section("retention", "Retention", parts)
   }
 

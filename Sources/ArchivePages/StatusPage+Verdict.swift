@@ -43,7 +43,7 @@ extension StatusPage {
   var notices: HTML {
     let problems = manifestFaults + status.findings.filter { !$0.isOfManifest }.map(notice)
     let notes = status.notes.map { HTML.Notice(.plain, Self.sentence($0)) }
-    let all = problems + warnings + ended + notes
+    let all = problems + warnings + notes
     return all.isEmpty ? .group([]) : .element("div", ["id": "notices"], [.notices(all)])
   }
 
@@ -123,9 +123,7 @@ extension StatusPage {
     guard let first = days.first, let last = days.last else { return nil }
     return HTML.Notice(
       .notice, "The locks of \(Formats.count(days.count, "day")) end within \(status.limits.retentionWarning) days",
-      .text(
-        "If they are to be kept for longer, lock them for longer now. A lock that was extended before shows in the "
-          + "store, not in the manifest: retention show reads it."),
+      "If they are to be kept for longer, lock them for longer now.",
       command: "memoryctl retention extend --from \(first) --to \(last) --days 400")
   }
 
@@ -138,16 +136,6 @@ extension StatusPage {
         + "\(ArchiveStatus.leastLockDays) days",
       .text("No archive may be locked for less. Make the locks longer, and look at who wrote these manifests."),
       command: "memoryctl retention extend --from \(first) --to \(last) --days 400")
-  }
-
-  private var ended: [HTML.Notice] {
-    let days = status.ledger.days.filter { $0.lockEnd <= status.now && !$0.isHeld }.map(\.day)
-    guard let first = days.first, let last = days.last else { return [] }
-    return [
-      HTML.Notice(
-        .plain, "The locks of \(Formats.count(days.count, "day")) have ended: \(first) to \(last)",
-        "These days verify and lie there still; whoever has the right may delete them now.")
-    ]
   }
 
   private func days(in state: DayState) -> [UTCDay] {

@@ -80,8 +80,8 @@ public struct StatusPage: Sendable {
   }
 
   private var lockNote: String {
-    status.retentionRunningOut == 0
-      ? "none ends within \(status.limits.retentionWarning) days"
-      : "\(Formats.count(status.retentionRunningOut, "manifest")) within \(status.limits.retentionWarning) days, or over"
+    let soon = status.retentionRunningOut == 0 ? "none" : Formats.count(status.retentionRunningOut, "manifest")
+    let ended = status.retentionEnded == 0 ? "" : ", \(Formats.count(status.retentionEnded)) ended"
+    return "\(soon) within \(status.limits.retentionWarning) days\(ended)"
   }
 }

@@ -62,6 +62,7 @@ struct JobMetricsTests {
     for line in [
       "missing_days{stream=\"memory-layer\"} 0", "anomalies{stream=\"memory-layer\"} 0",
       "manifests{stream=\"memory-layer\"} 3", "retention_running_out{stream=\"memory-layer\"} 0",
+      "retention_ended{stream=\"memory-layer\"} 0",
     ] { #expect(status.contains("\nmemory_audit_archive_\(line)\n"), "\(line) in \(status)") }
     for name in ["newest_closed_day", "earliest_retention_end", "last_drill", "last_run"] {
       #expect(status.contains("\nmemory_audit_archive_\(name)_timestamp_seconds{stream=\"memory-layer\"} "), "\(name)")

@@ -39,6 +39,7 @@ struct ServePageTests {
     let end = try #require(json["earliestRetentionEnd"]?.string.flatMap { Timestamp($0) })
     for (name, value) in [
       ("missing_days", 0), ("anomalies", 0), ("problems", 0), ("retention_running_out", 0),
+      ("retention_ended", 0),
       ("earliest_retention_end_timestamp_seconds", end.unixSeconds),
     ] {
       let line = "memory_audit_archive_\(name){stream=\"memory-layer\"} \(value)"

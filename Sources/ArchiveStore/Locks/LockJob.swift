@@ -31,6 +31,18 @@ public struct LockJob: Sendable {
     return found
   }
 
+  /// Reads the locks of some manifests, in their order; one that is damaged or missing does not keep the others back.
+  func look(_ sequences: [Int], _ body: (Result<ManifestLocks, ArchiveFinding>) throws -> Void) throws {
+    let archive = archive
+    try eachInOrder(
+      sequences,
+      { sequence in
+        do {
+          return .success(try archive.lookingAt(Archive.manifestKey(sequence)) { try archive.locks(sequence) })
+        } catch let finding as ArchiveFinding { return .failure(finding) }
+      }, body)
+  }
+
   /// Makes every retention last until `until` at the least, in COMPLIANCE mode.
   ///
   /// All locks are looked at before the first is changed.

@@ -13,10 +13,10 @@ public struct ArchiveDay: Sendable {
   public private(set) var isClosed = false
   /// A manifest of it does not verify, or does not join the one before.
   public internal(set) var hasFault = false
-  /// Each of its manifests promises a legal hold.
+  /// Each of its manifests is under legal hold.
   public private(set) var isHeld = true
-  /// The earliest end of its locks, as its manifests promise it.
-  public private(set) var lockEnd = Timestamp.distantFuture
+  /// The earliest ends of locks, under a legal hold and without one.
+  private var ends = (held: Timestamp.distantFuture, free: Timestamp.distantFuture)
   /// The least time, in days, for which one of them was locked.
   public private(set) var lockDays = Int32.max
 
@@ -28,11 +28,24 @@ public struct ArchiveDay: Sendable {
     bytes = bytes.saturated(adding: manifest.bundle?.bytes ?? 0)
     anomalies = anomalies.saturated(adding: manifest.chain.anomalies.total)
     if manifest.coverage.isLast { isClosed = true }
-    if !manifest.retention.hasLegalHold { isHeld = false }
-    lockEnd = min(lockEnd, manifest.retention.until)
     let seconds = manifest.retention.until.unixSeconds - manifest.createdAt.unixSeconds
     lockDays = min(lockDays, Int32(clamping: seconds / 86_400))
   }
+
+  /// The earliest end of its locks, of those that no legal hold outlasts where there are some.
+  public var lockEnd: Timestamp { isHeld ? ends.held : ends.free }
+
+  mutating func add(_ lock: KnownLock) {
+    if lock.isHeld {
+      ends.held = min(ends.held, lock.until)
+    } else {
+      isHeld = false
+      ends.free = min(ends.free, lock.until)
+    }
+  }
+
+  /// Locks are to be added anew.
+  mutating func forgetLocks() { (isHeld, ends) = (true, (.distantFuture, .distantFuture)) }
 }
 
 extension Int {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
+public import Pipeline
 public import Signing
 
 /// What the manifests of a stream say, gathered in one pass that can be gone on with: manifests do not change.
 ///
-/// Takes a few dozen bytes a day. Damage is part of what is gathered.
+/// Takes some two hundred bytes a day. Damage is part of what is gathered.
 public struct ArchiveLedger: Sendable {
   /// Ascending.
   public private(set) var days: [ArchiveDay] = []
@@ -33,8 +34,7 @@ public struct ArchiveLedger: Sendable {
   private var listed: [ArchiveFinding] = []
   private var noted: [String] = []
   private var notedTotal = 0
-  /// The end of each manifest's lock, as the manifest promises it.
-  private(set) var lockEnds: [Timestamp] = []
+  private(set) var locks = LockLedger()
 
   /// The last manifest that was read; nil where it could not be.
   private var previous: StoredManifest?
@@ -98,8 +98,8 @@ public struct ArchiveLedger: Sendable {
   }
 
   /// What is wrong with manifests, the first twenty.
-  public var faults: [String] { Array((listed.map(\.description) + noted).prefix(20)) }
-  public var faultsTotal: Int { listed.count + notedTotal }
+  public var faults: [String] { Array((listed.map(\.description) + noted + locks.faults).prefix(20)) }
+  public var faultsTotal: Int { listed.count + notedTotal + locks.faults.count }
 
   private mutating func append(_ stored: StoredManifest, seam: String?) {
     if seam == nil, stretchesTotal > 0 {
@@ -139,7 +139,6 @@ public struct ArchiveLedger: Sendable {
     signatures.unsigned = signatures.unsigned.saturated(adding: chain.signatures.unsigned)
     signatures.invalid = signatures.invalid.saturated(adding: chain.signatures.invalid)
     signatures.unverifiable = signatures.unverifiable.saturated(adding: chain.signatures.unverifiable)
-    lockEnds.append(manifest.retention.until)
     lastRun = max(lastRun ?? manifest.createdAt, manifest.createdAt)
   }
 
@@ -150,6 +149,24 @@ public struct ArchiveLedger: Sendable {
     if index == days.count || days[index].day != day { days.insert(ArchiveDay(day), at: index) }
     days[index].add(manifest)
     if hasFault { days[index].hasFault = true }
+    let lock = KnownLock(manifest)
+    locks.add(lock)
+    days[index].add(lock)
+  }
+
+  /// Reads the locks that end before `end` as their manifests promise it, if that was not done in the last hour.
+  ///
+  /// - Throws: a ``Failure`` where it cannot look, but for missing rights.
+  public mutating func readLocks(
+    _ archive: Archive, before end: Timestamp, at now: Timestamp, cancellation: Cancellation
+  ) throws {
+    defer { noteLocks() }
+    try locks.read(archive, before: end, at: now, cancellation: cancellation)
+  }
+
+  private mutating func noteLocks() {
+    for index in days.indices { days[index].forgetLocks() }
+    for lock in locks.locks { days[index(of: lock.day)].add(lock) }
   }
 
   /// Where a day is, or would be.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
+internal import Pipeline
 public import Signing
 internal import Synchronization
 
 /// Looks at one archive again and again, and reads each time what is new.
 ///
 /// Manifests and reports do not change. Everything is read anew when the keys at hand change, and after some hours, so
-/// that what was replaced or came to be readable is seen.
+/// that what was replaced or came to be readable is seen. Locks that may end soon are read again after an hour.
 public final class ArchiveLook: Sendable {
   private struct State {
     var ledger = ArchiveLedger()
@@ -36,6 +37,8 @@ public final class ArchiveLook: Sendable {
         state = State(keys: keys.identity, begunAt: now)
       }
       try state.ledger.read(archive, keys: keys)
+      try state.ledger.readLocks(
+        archive, before: limits.retentionEnd(after: now), at: now, cancellation: Cancellation())
       let drills = try DrillRecord(archive, keys: keys, now: now, keeping: drills, known: state.drills)
       state.drills = drills
       return try ArchiveStatus(state.ledger, drills, of: archive, limits, now)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
 internal import Cryptography
+public import Pipeline
 public import Signing
 
 /// How an archive stands against the calendar.
@@ -17,6 +18,11 @@ public struct ArchiveStatus: Sendable {
     public var requiresSignatures = false
 
     public init() {}
+
+    /// Before when a retention ends that counts as running out.
+    func retentionEnd(after now: Timestamp) -> Timestamp {
+      now.advanced(bySeconds: Int64(retentionWarning) * 86_400)
+    }
   }
 
   /// What the manifests say.
@@ -30,8 +36,12 @@ public struct ArchiveStatus: Sendable {
   /// Days that are over and not closed, in stretches.
   public private(set) var missing: [ClosedRange<UTCDay>] = []
   public private(set) var missingTotal = 0
-  /// Manifests whose locks end soon, or have ended.
+  /// Manifests whose locks end soon. Legal holds outlast locks: what is under one counts neither here nor as ended.
   public private(set) var retentionRunningOut = 0
+  /// Manifests whose locks have ended.
+  public private(set) var retentionEnded = 0
+  /// The end, yet to come, of the lock that ends first; nil where there is none.
+  public private(set) var earliestRetentionEnd: Timestamp?
   /// When the last drill began that passed, by a report that a key at hand verifies.
   public let lastDrill: Timestamp?
   /// When a drill began that failed, where none has passed since.
@@ -43,9 +53,13 @@ public struct ArchiveStatus: Sendable {
 
   /// - Parameter keys: the keys at hand, by which manifests and drill reports are verified.
   /// - Throws: a ``Failure`` where there is nothing to look at, or it cannot be looked at.
-  public init(_ archive: Archive, keys: KeyRing, limits: Limits, now: Timestamp, drills count: Int = 0) throws {
+  public init(
+    _ archive: Archive, keys: KeyRing, limits: Limits, now: Timestamp, drills count: Int = 0,
+    cancellation: Cancellation = Cancellation()
+  ) throws {
     var ledger = ArchiveLedger()
     try ledger.read(archive, keys: keys)
+    try ledger.readLocks(archive, before: limits.retentionEnd(after: now), at: now, cancellation: cancellation)
     let drills = try DrillRecord(archive, keys: keys, now: now, keeping: count)
     try self.init(ledger, drills, of: archive, limits, now)
   }
@@ -69,8 +83,6 @@ public struct ArchiveStatus: Sendable {
     lastDrill = drills.first(where: \.isPassed)?.startedAt
     failedDrill = drills.first.flatMap { $0.isPassed ? nil : $0.startedAt }
     newestClosedDay = ledger.days.last(where: \.isClosed)?.day
-    let soon = now.advanced(bySeconds: Int64(limits.retentionWarning) * 86_400)
-    retentionRunningOut = ledger.lockEnds.count { $0 < soon }
     findings = ledger.faults.map { .manifest($0) }
     if ledger.faultsTotal > findings.count { findings.append(.moreManifests(ledger.faultsTotal - findings.count)) }
     if ledger.unverifiable > 0 {
@@ -79,6 +91,7 @@ public struct ArchiveStatus: Sendable {
     }
     judgeDays()
     judgeDrills()
+    judgeLocks()
   }
 
   public var firstDay: UTCDay? { ledger.days.first?.day }
@@ -88,7 +101,6 @@ public struct ArchiveStatus: Sendable {
   public var anomalies: Int { ledger.anomalies }
   /// Manifests that no key at hand can verify.
   public var unverifiable: Int { ledger.unverifiable }
-  public var earliestRetentionEnd: Timestamp? { ledger.lockEnds.min() }
   public var headHash: String? { ledger.stretches.last?.headHash?.hex }
   /// The last day that has to be closed by now.
   public var dueDay: UTCDay { now.day.advanced(by: -limits.newestDayAge) }
@@ -124,6 +136,13 @@ public struct ArchiveStatus: Sendable {
     }
   }
 
+  private mutating func judgeLocks() {
+    let counts = lockCounts()
+    (retentionRunningOut, retentionEnded) = (counts.runningOut, counts.ended)
+    earliestRetentionEnd = counts.earliestEnd
+    notes += counts.notes
+  }
+
   private mutating func judgeDrills() {
     let oldest = now.advanced(bySeconds: -Int64(limits.drillAge) * 86_400)
     if let lastDrill {
@@ -147,6 +166,7 @@ extension ArchiveStatus {
       "missingDays": .array(missingDays.map { day($0) }), "missingTotal": .count(missingTotal),
       "anomalies": .count(anomalies), "faultyDays": .array(faultyDays.map { day($0) }),
       "earliestRetentionEnd": time(earliestRetentionEnd), "retentionRunningOut": .count(retentionRunningOut),
+      "retentionEnded": .count(retentionEnded),
       "lastDrill": time(lastDrill), "failedDrill": time(failedDrill), "unverifiable": .count(unverifiable),
       "headHash": headHash.map { .string($0) } ?? .null,
       "problems": .array(problems.map { .string($0) }), "notes": .array(notes.map { .string($0) }),

@@ -38,9 +38,7 @@ extension ArchiveStatus {
     if Int(entry.lockDays) < Self.leastLockDays - 1 { return .brief }
     guard entry.isClosed else { return .open }
     if entry.lockEnd <= now, !entry.isHeld { return .unlocked }
-    if entry.lockEnd < now.advanced(bySeconds: Int64(limits.retentionWarning) * 86_400), !entry.isHeld {
-      return .ending
-    }
+    if entry.lockEnd < limits.retentionEnd(after: now), !entry.isHeld { return .ending }
     return entry.rows == 0 ? .empty : .archived
   }
 }

@@ -5,7 +5,7 @@ internal import CoreMetrics
 
 /// How an archive stands, as gauges.
 public struct ArchiveMeasures: Sendable {
-  private let values: [(name: String, value: Int64)]
+  private let values: [(name: String, value: Double)]
 
   /// A line for each name.
   public static let help = [
@@ -14,8 +14,9 @@ public struct ArchiveMeasures: Sendable {
     anomalies: "Rows that the manifests name as anomalies.",
     problems: "Things that make audit status exit with 65.",
     manifests: "Manifests of the archive.",
-    earliestRetentionEnd: "End of the lock that ends first.",
-    retentionRunningOut: "Manifests whose lock ends within 30 days, or has ended.",
+    earliestRetentionEnd: "End, yet to come, of the lock that ends first; +Inf where none ends.",
+    retentionRunningOut: "Manifests whose lock ends within 30 days.",
+    retentionEnded: "Manifests whose lock has ended.",
     lastDrill: "When the last drill began that passed.",
     lastRun: "When the newest manifest was made.",
   ]
@@ -28,6 +29,7 @@ public struct ArchiveMeasures: Sendable {
   private static let manifests = prefix + "manifests"
   private static let earliestRetentionEnd = prefix + "earliest_retention_end_timestamp_seconds"
   private static let retentionRunningOut = prefix + "retention_running_out"
+  private static let retentionEnded = prefix + "retention_ended"
   private static let lastDrill = prefix + "last_drill_timestamp_seconds"
   private static let lastRun = prefix + "last_run_timestamp_seconds"
 
@@ -38,12 +40,17 @@ public struct ArchiveMeasures: Sendable {
       (Self.anomalies, Int64(status.anomalies)),
       (Self.problems, Int64(status.findings.count)),
       (Self.manifests, Int64(status.manifests)),
-      (Self.earliestRetentionEnd, status.earliestRetentionEnd.flatMap { $0.isFinite ? $0.unixSeconds : nil }),
       (Self.retentionRunningOut, Int64(status.retentionRunningOut)),
+      (Self.retentionEnded, Int64(status.retentionEnded)),
       (Self.lastDrill, status.lastDrill?.unixSeconds),
       (Self.lastRun, status.ledger.lastRun?.unixSeconds),
     ]
-    self.values = values.compactMap { name, value in value.map { (name, $0) } }
+    let end = status.earliestRetentionEnd.flatMap { $0.isFinite ? Double($0.unixSeconds) : nil }
+    // Said also where there is none: an earlier one would stay in a server's memory and in a Pushgateway's.
+    self.values =
+      values.compactMap { name, value in value.map { (name, Double($0)) } } + [
+        (Self.earliestRetentionEnd, end ?? .infinity)
+      ]
   }
 
   public func set(in registry: PrometheusRegistry, labels: [(String, String)] = []) {

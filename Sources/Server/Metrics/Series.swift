@@ -50,6 +50,6 @@ final class Series: CounterHandler, MeterHandler, RecorderHandler, TimerHandler 
 
   /// Whole numbers without a fraction, as counters mostly are.
   private static func text(_ value: Double) -> String {
-    Int64(exactly: value).map { "\($0)" } ?? "\(value)"
+    Int64(exactly: value).map { "\($0)" } ?? (value == .infinity ? "+Inf" : "\(value)")
   }
 }

@@ -47,7 +47,8 @@ extension Audit {
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
       let archive = try context.archive(archive)
       let status = try ArchiveStatus(
-        archive, keys: context.keys, limits: limits, now: .now(), drills: page.html == nil ? 0 : StatusPage.drills)
+        archive, keys: context.keys, limits: limits, now: .now(), drills: page.html == nil ? 0 : StatusPage.drills,
+        cancellation: context.cancellation)
       console.measure { $0.archive = ArchiveMeasures(status) }
       try page.finish(
         StatusPage(status, of: archive).page, context.console, status.json, text(status),
