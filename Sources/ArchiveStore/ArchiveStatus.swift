@@ -55,7 +55,7 @@ public struct ArchiveStatus: Sendable {
     var faults: [String] = []
     for sequence in sequences {
       let stored = try archive.manifest(sequence)
-      faults += check(stored, after: previous, keys).map { "manifest \(sequence): \($0)" }
+      faults += try check(archive, stored, after: previous, keys).map { "manifest \(sequence): \($0)" }
       add(stored.manifest, limits, now)
       previous = stored
     }
@@ -73,14 +73,16 @@ public struct ArchiveStatus: Sendable {
   }
 
   /// What is wrong with a manifest's place and its signature.
-  private mutating func check(_ stored: StoredManifest, after previous: StoredManifest?, _ keys: KeyRing) -> [String] {
-    var faults = stored.seam(after: previous).map { [$0] } ?? []
-    switch keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests) {
-    case .valid: break
-    case .unverifiable: unverifiable += 1
-    case .invalid(let reason): faults.append("its signature is invalid: \(reason)")
+  private mutating func check(
+    _ archive: Archive, _ stored: StoredManifest, after previous: StoredManifest?, _ keys: KeyRing
+  ) throws -> [String] {
+    let seam = stored.seam(after: previous).map { [$0] } ?? []
+    let standing = try archive.standing(of: stored, keys)
+    if case .unverifiable = standing {
+      unverifiable += 1
+      return seam
     }
-    return faults
+    return seam + (standing.fault.map { [$0] } ?? [])
   }
 
   private mutating func add(_ manifest: Manifest, _ limits: Limits, _ now: Timestamp) {

@@ -25,7 +25,28 @@ extension MemberOrder {
     "format", "stream", "approver", "role", "module", "createdAt", "notes", "checklistSha256", "change", "archive")
 }
 
+extension MemberOrder {
+  /// The same value with its members in this order, those that the order does not name behind them by name.
+  func arranged(_ value: JSONValue) -> JSONValue {
+    switch self {
+    case .each(let order): return value.array.map { .array($0.map(order.arranged)) } ?? value
+    case .members(let known):
+      guard let members = value.members else { return value }
+      let place = { (name: String) in known.firstIndex { $0.name == name } ?? known.count }
+      let sorted = members.sorted { (place($0.name), $0.name) < (place($1.name), $1.name) }
+      return .object(
+        sorted.map { member in
+          let order = known.first { $0.name == member.name }?.order
+          return JSONValue.Member(member.name, order?.arranged(member.value) ?? member.value)
+        })
+    }
+  }
+}
+
 extension SignedDocument {
+  /// A registry's content as an archive holds it, from any other order of its members.
+  public static func arrangedRegistry(_ content: JSONValue) -> JSONValue { MemberOrder.registry.arranged(content) }
+
   /// Members of a registry's signer, in the format's order.
   public static let signerMembers = [
     "signer_kid", "algorithm", "public_key_pem", "deployedAt", "description", "status", "notBefore", "notAfter",

@@ -77,7 +77,14 @@ public struct ArchiveVerifier: Sendable {
           let stored = try archive.manifest(sequence)
           outcome.stored = stored
           // Before the bundle is opened: what nobody vouches for must not take much memory.
-          outcome.manifestFinding = signatureFinding(stored)
+          let standing = try standing(of: stored)
+          outcome.manifestFinding = signatureFinding(stored, standing)
+          if case .untrusted = standing { outcome.isUntrusted = true }
+          if case .countersigned(let reason, let kids) = standing {
+            outcome.isCountersigned = true
+            let name = archive.name(Archive.manifestKey(sequence))
+            outcome.notes.append("\(name): \(reason); countersigned by \(kids.joined(separator: ", "))")
+          }
           try verifyBundle(
             stored.manifest, &outcome, workers: workers,
             isVouchedFor: settings.checksManifestSignatures && outcome.manifestFinding == nil)
@@ -87,9 +94,9 @@ public struct ArchiveVerifier: Sendable {
   }
 
   /// Checks what a manifest says of itself and of the one before.
-  func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
+  func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) throws {
     checkSeam(stored, after: previous, &report)
-    if let finding = signatureFinding(stored) { report.add(finding) }
+    if let finding = signatureFinding(stored, try standing(of: stored)) { report.add(finding) }
   }
 
   /// Checks how a manifest joins the one before, where that one could be read.
@@ -100,17 +107,14 @@ public struct ArchiveVerifier: Sendable {
     report.add(ArchiveFinding(archive.name(Archive.manifestKey(sequence)), fault))
   }
 
+  /// What a manifest's signatures are worth; nil where they are left out.
+  private func standing(of stored: StoredManifest) throws -> ManifestStanding? {
+    settings.checksManifestSignatures ? try archive.standing(of: stored, settings.keys) : nil
+  }
+
   /// What is wrong with a manifest's signature; nil also where signatures are left out.
-  func signatureFinding(_ stored: StoredManifest) -> ArchiveFinding? {
-    guard settings.checksManifestSignatures else { return nil }
-    let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
-    switch settings.keys.verify(
-      stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
-    {
-    case .valid: return nil
-    case .unverifiable(let reason): return ArchiveFinding(name, "signature-unverifiable: \(reason)")
-    case .invalid(let reason): return ArchiveFinding(name, "its signature is invalid: \(reason)")
-    }
+  private func signatureFinding(_ stored: StoredManifest, _ standing: ManifestStanding?) -> ArchiveFinding? {
+    standing?.fault.map { ArchiveFinding(archive.name(Archive.manifestKey(stored.manifest.sequence)), $0) }
   }
 
   /// Reads a bundle to its end.
@@ -133,7 +137,8 @@ public struct ArchiveVerifier: Sendable {
     let name = archive.name(bundle.key)
     var work = try rowWork(manifest)
     work.makesTuples = makesTuples
-    var check = BundleCheck(manifest, work, requiresSignatures: settings.requiresSignatures)
+    var check = BundleCheck(
+      manifest, work, requiresSignatures: settings.requiresSignatures, isCountersigned: outcome.isCountersigned)
     let stages = Stages()
     let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
@@ -144,7 +149,7 @@ public struct ArchiveVerifier: Sendable {
     }
     outcome.rows = check.rows
     outcome.anomalies = check.anomalies
-    outcome.notes = check.notes
+    outcome.notes += check.notes
     outcome.signatures = check.signatures
     if let carried = reader.carried, let fault = check.fault(manifest, carried) { throw ArchiveFinding(name, fault) }
   }
@@ -172,6 +177,10 @@ struct BundleOutcome: Sendable {
   var anomalies = AnomalyLog()
   var signatures = SignatureCounts()
   var notes: [String] = []
+  /// Somebody vouches for the manifest and its rows in spite of a key that was revoked.
+  var isCountersigned = false
+  /// The finding of the manifest is that the key which signed it was revoked from before on.
+  var isUntrusted = false
   /// What is wrong with the manifest's signature.
   var manifestFinding: ArchiveFinding?
   /// Why the bundle could not be read to its end, or is not what its manifest says.
@@ -184,6 +193,7 @@ extension VerifyReport {
     anomalies.append(outcome.anomalies)
     signatures += outcome.signatures
     notes += outcome.notes
+    if outcome.isUntrusted { untrustedManifests += 1 }
     for finding in [outcome.manifestFinding, outcome.finding] { finding.map { add($0) } }
   }
 }
@@ -192,6 +202,7 @@ extension VerifyReport {
 struct BundleCheck {
   private var walk: BundleWalk
   private let requiresSignatures: Bool
+  private let isCountersigned: Bool
   private let identifier: RowIdentifier
   private var tree = MerkleTree()
   private var frame = 0
@@ -203,7 +214,9 @@ struct BundleCheck {
   private var span: Manifest.RowSpan?
   private var lastLine: [UInt8] = []
 
-  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool) {
+  /// - Parameter isCountersigned: rows that a revoked key signed are vouched for by who countersigned the manifest.
+  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool, isCountersigned: Bool = false) {
+    self.isCountersigned = isCountersigned
     walk = BundleWalk(manifest)
     identifier = RowIdentifier(work.columns, work.indexes)
     self.requiresSignatures = requiresSignatures
@@ -239,7 +252,9 @@ struct BundleCheck {
       notes.append("row \(unsafe identifier.id(line)): \(place.fault.detail): a rewind that the operator accepted")
       fault = nil
     }
-    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures).filter {
+      !isCountersigned || $0.0 != .untrusted
+    }
     guard !faults.isEmpty else { return }
     let id = unsafe identifier.id(line)
     for (kind, detail) in faults { anomalies.append(Anomaly(kind, row: rows, id: id, detail: detail)) }

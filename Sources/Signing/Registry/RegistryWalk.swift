@@ -63,6 +63,11 @@ public struct RegistryWalk: Sendable {
     stored.compactMap { if case .version(let version) = $0 { version } else { nil } }
   }
 
+  /// Why what is there cannot be read.
+  private static func fault(_ stored: [Stored]) -> String? {
+    stored.lazy.compactMap { if case .unreadable(let reason) = $0 { reason } else { nil } }.first
+  }
+
   private mutating func checkStart(_ start: RegistryVersion, _ stored: [Int: [Stored]]) {
     let number = start.registry.version
     if let fault = start.signatureFault(after: nil) { add(number, fault) }
@@ -72,7 +77,9 @@ public struct RegistryWalk: Sendable {
     } else if !Self.readable(stored[number] ?? []).contains(where: { $0.digest == start.digest }) {
       add(
         number,
-        stored[number] == nil ? "a gap: it is missing" : "a fork: the archive holds another version \(number)")
+        Self.readable(stored[number] ?? []).isEmpty
+          ? "a gap: it is missing" + (Self.fault(stored[number] ?? []).map { ", or \($0)" } ?? "")
+          : "a fork: the archive holds another version \(number)")
     }
   }
 
@@ -95,7 +102,7 @@ public struct RegistryWalk: Sendable {
         approved.append(version)
       }
     }
-    for case .unreadable(let fault) in found { reason = reason ?? fault }
+    reason = reason ?? Self.fault(found)
     if approved.count > 1 { add(number, "a fork: \(approved.count) different versions \(number) are approved") }
     // Beside an approved version anything else is junk that somebody put there, and hides nothing.
     if let reason { add(number, reason) }

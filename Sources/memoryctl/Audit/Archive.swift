@@ -54,7 +54,7 @@ extension Audit {
     @Option(help: "Directory for what is on its way to the archive.") var spool: String?
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       let (environment, console) = (context.environment, context.console)
       let signer = try context.manifestSigner()
       if signer.description.algorithm == .hmacSHA256 {

@@ -37,7 +37,7 @@ extension Audit {
 
     func run() throws {
       let selection = try staging.selection(default: .latest)
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let fixed = try cold.prepare(selection, archive, context, command: "memoryctl audit drill")

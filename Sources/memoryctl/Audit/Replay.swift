@@ -59,7 +59,7 @@ extension Audit {
 
     func run() throws {
       let selection = try staging.selection(default: .all)
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       let settings = try context.settings(table, signatures, checksManifests: true)
       if let file {
         try requirePath(file)

@@ -28,7 +28,7 @@ extension Audit {
     var requireSignatures = false
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       try requireRange(maxAge, 1...36_500, "--max-age")
       try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()

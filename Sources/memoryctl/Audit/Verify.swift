@@ -28,17 +28,21 @@ extension Audit {
     @Flag(help: "Check hashes and links alone: neither rows' nor manifests' signatures.")
     var noSignatures = false
 
+    @OptionGroup var compromise: CompromiseOptions
+
     @Argument(help: "A bundle, or a JSON archive of the older tools.")
     var file: String?
 
     func run() throws {
-      let context = try JobContext(common, checksSignatures: !noSignatures)
-      let report = try verify(context)
+      let context = try JobContext(common, checksSignatures: !noSignatures).following(archive)
+      var report = try verify(try compromise.distrusting(context))
+      for finding in context.registryFindings { report.add(finding) }
       guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
         throw Failure(
           .nothingToCheck, "it has no rows", on: "FILE",
           remedy: "name a file with rows: checking nothing proves nothing")
       }
+      if try compromise.finish(report, context) { return }
       try context.console.finish(report.json, text(report), status: report.isIntact ? .success : .integrity)
     }
 
