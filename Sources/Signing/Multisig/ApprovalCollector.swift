@@ -100,6 +100,9 @@ extension ApprovalCollector.Answer {
 }
 
 extension KeyRegistry {
+  /// Whether the registry has a signer's key.
+  public func lists(_ signer: SignerDescription) -> Bool { entry(of: signer) != nil }
+
   /// The id under which the registry lists a signer's key; else the signer's own.
   public func kid(of signer: SignerDescription) -> String { entry(of: signer)?.kid ?? signer.kid }
 }
