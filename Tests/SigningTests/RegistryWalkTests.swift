@@ -2,6 +2,7 @@
 import AuditCore
 import Cryptography
 import Signing
+import TestSupport
 import Testing
 
 @Suite("The way from a pinned registry to the newest one")

@@ -109,8 +109,14 @@ extension Archive {
     try put(version.document, at: key, retention: retention)
     let stored = try storedRegistries()
     let walk = RegistryWalk(from: previous ?? version, stored)
-    guard walk.trusted.contains(where: { $0.digest == version.digest }),
-      !walk.findings.contains(where: { $0.version == version.registry.version })
+    let isThere = (stored[version.registry.version] ?? []).contains { stored in
+      if case .version(let found) = stored {
+        found.digest == version.digest && found.proof == version.proof
+      } else {
+        false
+      }
+    }
+    guard isThere, walk.trusted.contains(where: { $0.digest == version.digest })
     else {
       throw Failure(
         .tryLater,

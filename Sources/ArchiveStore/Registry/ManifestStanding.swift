@@ -36,7 +36,9 @@ extension Archive {
       guard keys.distrust(stored.proof, over: stored.digest, at: time, for: .manifests) != nil else {
         return .invalid(reason)
       }
-      let kids = try countersigners(of: stored, keys, now: now)
+      let revoked = keys.revoked(for: .manifests)
+      let kids = try countersigners(
+        of: stored, keys, despite: stored.proof.signatures.map(\.kid).filter(revoked.contains), now: now)
       return kids.isEmpty ? .untrusted(reason) : .countersigned(reason, by: kids)
     }
   }
@@ -44,11 +46,16 @@ extension Archive {
   /// Ids of the keys whose countersignatures under a manifest count.
   ///
   /// What does not count is passed over: who may write but not sign changes nothing.
-  public func countersigners(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp = .now()) throws -> [String] {
+  ///
+  /// - Parameter despite: ids of revoked keys, in spite of all of which somebody must vouch for it.
+  public func countersigners(
+    of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp = .now()
+  ) throws -> [String] {
     var kids: [String] = []
     for (_, document) in try documents(Self.countersignatureFolder(stored.manifest.sequence), .countersignature) {
       guard let document = try? document.get(), let content = try? Countersignature(json: document.content),
-        content.stream == stream, content.sequence == stored.manifest.sequence, content.manifest == stored.digest,
+        content.stream == stream, despite.allSatisfy(content.despite.contains),
+        content.sequence == stored.manifest.sequence, content.manifest == stored.digest,
         content.createdAt >= stored.manifest.createdAt, content.createdAt <= now.advanced(bySeconds: 3600),
         // A thief may date what they sign as they like: a key that was revoked, from whenever on, vouches for nothing.
         keys.isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests)
@@ -66,11 +73,13 @@ extension Archive {
   ///
   /// - Returns: the key of its object.
   public func countersign(
-    _ stored: StoredManifest, _ signer: any Signer, as kid: String, reason: String, at time: Timestamp,
+    _ stored: StoredManifest, _ signer: any Signer, as kid: String, despite: [String], reason: String,
+    at time: Timestamp,
     retention: Manifest.Retention
   ) throws -> String {
     let content = Countersignature(
-      stream: stream, sequence: stored.manifest.sequence, manifest: stored.digest, createdAt: time, reason: reason)
+      stream: stream, sequence: stored.manifest.sequence, manifest: stored.digest, createdAt: time,
+      despite: despite, reason: reason)
     let document = try signer.sign(.countersignature, content.json, as: kid)
     let key = "\(Self.countersignatureFolder(stored.manifest.sequence))/\(document.digest.hex.prefix(16)).json"
     try put(document, at: key, retention: retention)

@@ -15,10 +15,11 @@ extension MemberOrder {
 
   /// Of a revocation that nobody has ratified yet.
   static let revocation = names(
-    "format", "stream", "registry", "createdAt", "signer_kid", "revokedAt", "compromisedSince", "reason")
+    "format", "stream", "registry", "createdAt", "signer_kid", "compromisedSince", "reason")
 
   /// Of a further signature under a manifest.
-  static let countersignature = names("format", "stream", "sequence", "manifestDigest", "createdAt", "reason")
+  static let countersignature = names(
+    "format", "stream", "sequence", "manifestDigest", "createdAt", "despite", "reason")
 
   /// Of the final approver's sign-off.
   static let signoff = names(

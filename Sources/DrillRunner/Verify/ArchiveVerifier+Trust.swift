@@ -3,22 +3,29 @@ public import ArchiveStore
 internal import AuditCore
 
 extension ArchiveVerifier {
-  /// What is wrong with a manifest, its seam and its bundle, but for the trust in the keys that signed them.
+  /// Looks whether somebody has to vouch for a manifest, and whether anybody should.
   ///
-  /// - Returns: nil where nothing is.
-  public func faultBesideTrust(_ stored: StoredManifest) throws -> String? {
+  /// - Returns: whether its key or that of a row was revoked from before on and nobody has vouched for it, and what is wrong
+  ///   with it but for the trust in keys; nil where nothing is.
+  public func needsCountersignature(_ stored: StoredManifest) throws -> (isNeeded: Bool, fault: String?) {
     let sequence = stored.manifest.sequence
     do {
-      if let fault = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1)) { return fault }
+      var isNeeded = false
+      if case .untrusted = try archive.standing(of: stored, settings.keys) { isNeeded = true }
+      if let fault = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1)) {
+        return (isNeeded, fault)
+      }
       var outcome = BundleOutcome()
       outcome.isCountersigned = true
       try verifyBundle(stored.manifest, &outcome)
-      guard let anomaly = outcome.anomalies.listed.first else { return nil }
+      if outcome.signatures.untrusted > 0, try !vouchesForRows(stored) { isNeeded = true }
       // What the manifest itself tells of was there when it was made, and is no secret.
-      guard outcome.anomalies.total == stored.manifest.chain.anomalies.total else {
-        return "\(outcome.anomalies.total) anomalies, the first \(anomaly.kind.rawValue) of row \(anomaly.id)"
-      }
-      return nil
-    } catch let finding as ArchiveFinding { return finding.description }
+      guard let anomaly = outcome.anomalies.listed.first,
+        outcome.anomalies.total != stored.manifest.chain.anomalies.total
+      else { return (isNeeded, nil) }
+      return (
+        isNeeded, "\(outcome.anomalies.total) anomalies, the first \(anomaly.kind.rawValue) of row \(anomaly.id)"
+      )
+    } catch let finding as ArchiveFinding { return (true, finding.description) }
   }
 }

@@ -80,8 +80,8 @@ public struct ArchiveVerifier: Sendable {
           let standing = try standing(of: stored)
           outcome.manifestFinding = signatureFinding(stored, standing)
           if case .untrusted = standing { outcome.isUntrusted = true }
+          outcome.isCountersigned = try vouchesForRows(stored)
           if case .countersigned(let reason, let kids) = standing {
-            outcome.isCountersigned = true
             let name = archive.name(Archive.manifestKey(sequence))
             outcome.notes.append("\(name): \(reason); countersigned by \(kids.joined(separator: ", "))")
           }
@@ -110,6 +110,13 @@ public struct ArchiveVerifier: Sendable {
   /// What a manifest's signatures are worth; nil where they are left out.
   private func standing(of stored: StoredManifest) throws -> ManifestStanding? {
     settings.checksManifestSignatures ? try archive.standing(of: stored, settings.keys) : nil
+  }
+
+  /// Whether somebody has countersigned a manifest in spite of every key of events that was revoked.
+  func vouchesForRows(_ stored: StoredManifest) throws -> Bool {
+    let revoked = settings.keys.revoked(for: .events)
+    guard settings.checksManifestSignatures, !revoked.isEmpty else { return false }
+    return try !archive.countersigners(of: stored, settings.keys, despite: revoked).isEmpty
   }
 
   /// What is wrong with a manifest's signature; nil also where signatures are left out.

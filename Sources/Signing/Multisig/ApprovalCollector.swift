@@ -100,6 +100,9 @@ extension ApprovalCollector.Answer {
 }
 
 extension KeyRegistry {
+  /// Where a signer's key is in its life; nil where the registry does not list it.
+  public func standing(of signer: SignerDescription) -> KeyStanding? { entry(of: signer)?.standing }
+
   /// Whether the registry has a signer's key.
   public func lists(_ signer: SignerDescription) -> Bool { entry(of: signer) != nil }
 

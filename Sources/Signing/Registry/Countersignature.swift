@@ -10,13 +10,17 @@ public struct Countersignature: Equatable, Sendable {
   public let sequence: Int
   public let manifest: Digest
   public let createdAt: Timestamp
+  /// Ids of the revoked keys in spite of whose signatures somebody vouches for the manifest and its rows.
+  public let despite: [String]
   public let reason: String
 
-  public init(stream: String, sequence: Int, manifest: Digest, createdAt: Timestamp, reason: String) {
+  public init(stream: String, sequence: Int, manifest: Digest, createdAt: Timestamp, despite: [String], reason: String)
+  {
     self.stream = stream
     self.sequence = sequence
     self.manifest = manifest
     self.createdAt = createdAt
+    self.despite = despite
     self.reason = reason
   }
 
@@ -26,13 +30,14 @@ public struct Countersignature: Equatable, Sendable {
     self.init(
       stream: try reader.string("stream"), sequence: try reader.count("sequence"),
       manifest: try reader.digest("manifestDigest"), createdAt: try reader.time("createdAt"),
-      reason: try reader.string("reason"))
+      despite: try reader.strings("despite"), reason: try reader.string("reason"))
   }
 
   public var json: JSONValue {
     .object([
       "format": .string(Self.format), "stream": .string(stream), "sequence": .count(sequence),
-      "manifestDigest": .digest(manifest), "createdAt": .string(createdAt.isoSeconds), "reason": .string(reason),
+      "manifestDigest": .digest(manifest), "createdAt": .string(createdAt.isoSeconds),
+      "despite": .array(despite.map { .string($0) }), "reason": .string(reason),
     ])
   }
 }

@@ -21,6 +21,13 @@ extension KeyRing {
     return false
   }
 
+  /// Ids of the keys for a use that were revoked.
+  public func revoked(for use: KeyUse) -> [String] {
+    keys.filter { key in
+      if case .revoked = key.standing { key.uses.contains(use) } else { false }
+    }.map(\.kid)
+  }
+
   /// The same keys, one of them revoked from an instant on.
   ///
   /// - Returns: nil where no key at hand has this id.

@@ -45,8 +45,9 @@ extension ManifestCommand {
       var done: [(sequence: Int, key: String)] = []
       for sequence in try choice.range.sequences(archive) {
         let stored = try archive.manifest(sequence)
-        guard case .untrusted = try archive.standing(of: stored, context.keys) else { continue }
-        if let fault = try verifier.faultBesideTrust(stored) {
+        let (isNeeded, fault) = try verifier.needsCountersignature(stored)
+        guard isNeeded else { continue }
+        if let fault {
           throw Failure(
             .integrity, fault, on: archive.name(ArchiveStore.Archive.manifestKey(sequence)),
             remedy: "nobody should vouch for it; \(done.count) before it were countersigned")
@@ -62,7 +63,9 @@ extension ManifestCommand {
     ) throws -> String {
       let until = Timestamp.now().advanced(bySeconds: Int64(try retention.days(context.environment)) * 86_400)
       return try archive.countersign(
-        stored, signer, as: kid, reason: reason, at: .now(),
+        stored, signer, as: kid,
+        despite: Array(Set(context.keys.revoked(for: .manifests) + context.keys.revoked(for: .events))).sorted(),
+        reason: reason, at: .now(),
         retention: Manifest.Retention(
           until: max(until, stored.manifest.retention.until),
           hasLegalHold: try context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
@@ -71,7 +74,8 @@ extension ManifestCommand {
     private func finish(_ context: JobContext, _ done: [(sequence: Int, key: String)], _ kid: String) throws {
       guard !done.isEmpty else {
         throw Failure(
-          .nothingToCheck, "none of these manifests is untrusted", remedy: "audit verify names those that are")
+          .nothingToCheck, "nobody has to vouch for any of these manifests",
+          remedy: "audit verify names those that are untrusted")
       }
       let list = done.map { JSONValue.object(["sequence": .count($0.sequence), "object": .string($0.key)]) }
       try context.console.finish(
