@@ -96,6 +96,26 @@ struct KeyAttackTests {
     #expect(try keys.run("manifest", "countersign", "--all", "--reason", "again", with: asNew).status == 66)
   }
 
+  @Test("junk beside the registry is reported by audit verify, and keeps nobody from revoking, approving and archiving")
+  func junk() throws {
+    let keys = try KeySite.founded()
+    try keys.must("audit", "archive")
+    let first = try RegistryVersion(
+      parsing: Array(Data(contentsOf: URL(fileURLWithPath: keys.registry(1)))))
+    try plant(.registry, first.registry.json, by: "thief", as: "op1", at: "signers/9.json", keys)
+    try plant(.revocation, first.registry.json, by: "thief", as: "op1", at: "revocations/x.json", keys)
+    #expect(try keys.run("audit", "verify").status == 65)
+    #expect(try keys.run("keys", "list").status == 65)
+    try keys.must("audit", "archive", "--until", "now")
+    try keys.change("revoke", ["op5"], "--compromised-since", "2026-11-01T00:00:00Z")
+    let listed = try json(try keys.run("keys", "list", "--json"))
+    #expect(listed["version"] == 2 && listed["multisig"]?["signers"]?.array?.count == 4, "\(listed)")
+    // A pinned version that is gone is another matter: nothing is decided by that registry.
+    try FileManager.default.removeItem(atPath: keys.registry(2))
+    let refused = try keys.run("keys", "retire", "op4", "--propose", keys.fresh("json"))
+    #expect(refused.status == 65 && refused.errorText.contains("a gap"), "\(refused.errorText)")
+  }
+
   @Test("a bundle that does not verify is countersigned by nobody")
   func damaged() throws {
     let keys = try KeySite.founded()

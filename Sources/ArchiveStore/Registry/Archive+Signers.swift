@@ -38,11 +38,11 @@ extension Archive {
   /// - Parameters:
   ///   - file: what `AUDIT_SIGNERS_FILE` holds.
   ///   - pin: what `AUDIT_SIGNERS_PIN` says.
-  /// - Returns: nil where nothing is pinned.
+  /// - Returns: nil where nothing is pinned; all that is wrong, and of that what nobody can have done who may only write.
   /// - Throws: a ``Failure`` where the pinned version is not there.
   public func trustedRegistry(
     _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
-  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding])? {
+  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding])? {
     guard file?.pinned != nil || pin?.digest != nil else { return nil }
     let stored = try storedRegistries()
     let start = try file?.pinned ?? pinned(pin, stored)
@@ -52,11 +52,16 @@ extension Archive {
         .configuration, "this is the registry of the stream \"\(walk.newest.registry.stream)\"",
         on: "AUDIT_SIGNERS_FILE", remedy: "give the registry of \"\(stream)\"")
     }
-    var findings = walk.findings.map { ArchiveFinding(name(Self.signersKey($0.version)), $0.reason) }
+    let finding = { (found: RegistryWalk.Finding) in
+      ArchiveFinding(name(Self.signersKey(found.version)), found.reason)
+    }
+    var findings = walk.findings.map(finding)
+    let doubts = walk.findings.filter { !$0.isJunk }.map(finding)
     let emergencies = try emergencies(beside: walk.newest.registry, now, &findings)
     do throws(DocumentError) {
       return (
-        try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings
+        try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings,
+        doubts
       )
     } catch { throw ArchiveFinding(name("revocations"), error.reason) }
   }

@@ -19,7 +19,7 @@ struct RegistryDesk {
     atHand = try RegistryAtHand(base.environment)
     context = try base.following(options)
     archive = try context.archive(options)
-    if let finding = context.registryFindings.first { throw finding }
+    try context.requireSoundRegistry()
     guard try current != nil || archive.storedRegistries().isEmpty else {
       throw Failure(
         .configuration, "the archive holds a signer registry, and nothing says which version of it to trust",

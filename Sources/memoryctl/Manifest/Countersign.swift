@@ -30,7 +30,7 @@ extension ManifestCommand {
 
     func run() throws {
       let context = try JobContext(common).following(archive)
-      if let finding = context.registryFindings.first { throw finding }
+      try context.requireSoundRegistry()
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let kid = context.registry?.kid(of: signer.description) ?? signer.description.kid

@@ -29,7 +29,7 @@ struct MultisigDesk {
   ) throws {
     let base = try JobContext(common, checksSignatures: false)
     context = try base.following(archive)
-    if let finding = context.registryFindings.first { throw finding }
+    try context.requireSoundRegistry()
     let hand = try RegistryAtHand(base.environment)
     registry = context.trusted?.newest ?? hand?.file?.pinned?.registry
     self.proposal = proposal

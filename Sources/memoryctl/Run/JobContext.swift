@@ -18,6 +18,8 @@ struct JobContext {
   private(set) var trusted: TrustedRegistry?
   /// What is wrong with the archive's registry.
   private(set) var registryFindings: [ArchiveFinding] = []
+  /// Of that what no stranger can have done who may write, but not sign.
+  private(set) var registryDoubts: [ArchiveFinding] = []
   private let checksSignatures: Bool
 
   /// - Parameter checksSignatures: false for a command to which keys are no more than useful; then a key management
@@ -47,6 +49,7 @@ struct JobContext {
     var context = self
     context.trusted = found.registry
     context.registryFindings = found.findings
+    context.registryDoubts = found.doubts
     context.registry = found.registry.keys
     // A signer goes by the id that the registry gives to its key.
     context.connections = SignerConnections(environment, cancellation: cancellation)
@@ -77,6 +80,12 @@ struct JobContext {
     let context = try following(options)
     for finding in context.registryFindings { console.warn(finding.description) }
     return context
+  }
+
+  /// Refuses to decide anything by a registry that is in doubt; a stranger's junk is said, and stops nobody.
+  func requireSoundRegistry() throws {
+    if let doubt = registryDoubts.first { throw doubt }
+    for finding in registryFindings { console.warn(finding.description) }
   }
 
   /// The signer of events.

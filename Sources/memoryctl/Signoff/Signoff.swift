@@ -36,7 +36,7 @@ struct Signoff: ParsableCommand {
   func run() throws {
     let list = try Checklist(try DocumentFiles.read(checklist, "--checklist"), name: checklist)
     let context = try JobContext(common).following(archive)
-    if let finding = context.registryFindings.first { throw finding }
+    try context.requireSoundRegistry()
     let archive = try context.archive(archive)
     let (signer, kid) = try approver(context)
     let recorder = try EventRecorder(context, table)
