@@ -12,7 +12,7 @@ struct EventRecorder {
   init(_ context: JobContext, _ table: TableOptions) throws {
     var appender = EventAppender(
       conninfo: try table.conninfo(context.environment), table: try table.tableName(context.environment),
-      signer: try context.eventSigner())
+      signer: try context.eventSigner(isFounding: true))
     appender.columns = table.names
     self.appender = appender
     console = context.console

@@ -89,13 +89,14 @@ struct JobContext {
   }
 
   /// The signer of events.
-  func eventSigner() throws -> any Signer {
+  ///
+  /// - Parameter isFounding: before there is a version of the registry, the list's candidates are all there is.
+  func eventSigner(isFounding: Bool = false) throws -> any Signer {
     guard let signer = try SignerChoice.events(environment, registry: registry, over: connections) else {
       throw SignerChoice.noSigner(isRequired: false)
     }
-    // Before there is a version of the registry, the list's candidates are all there is.
-    let isFounding = trusted == nil && registry?.standing(of: signer.description) == .candidate
-    if !isFounding { try registry?.refuse(signer, for: .events, at: .now()) }
+    let isCandidate = trusted == nil && registry?.standing(of: signer.description) == .candidate
+    if !(isFounding && isCandidate) { try registry?.refuse(signer, for: .events, at: .now()) }
     try console.warn(about: signer, environment)
     return signer
   }
