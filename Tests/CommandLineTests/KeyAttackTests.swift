@@ -38,8 +38,11 @@ struct KeyAttackTests {
   func otherUse() throws {
     let keys = try KeySite.founded()
     try keys.must("audit", "archive")
+    try keys.add("new", use: "events")
+    try keys.change("promote", ["new"])
     let last = try stored(1, keys)
     for (kid, name, words) in [
+      ("new", "new", "may not sign manifests"), ("new", "archive", "does not verify"),
       ("op1", "op1", "may not sign manifests"), ("op1", "archive", "does not verify"),
       ("thief", "thief", "no key at hand"), ("thief", "archive", "does not verify"),
     ] {
@@ -170,6 +173,8 @@ struct KeyAttackTests {
     try keys.must("keys", "revoke", "--dismiss", revocation.hex, "--payload", payload, "--proof", proof)
     let settled = try json(try keys.must("keys", "list", "--json"))
     #expect(settled["unratified"] == .array([]) && settled["version"] == 2)
+    #expect(
+      try keys.events("signer.revocation_dismissed").map { $0["dismissed"] } == [.array([.string(revocation.hex)])])
     try keys.must("audit", "verify")
   }
 }

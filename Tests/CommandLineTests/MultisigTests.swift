@@ -30,6 +30,10 @@ struct MultisigTests {
     #expect(try keys.run(verify + ["--type", "rollback"]).status == 65)
     let other = try keys.run(verify + ["--artifact", payload])
     #expect(other.status == 65 && other.text.contains("the artifact's SHA-256"))
+    // A pipeline needs no archive where it has a signed version; a list that nobody has signed says nothing of thresholds.
+    try keys.must(verify + ["--artifact", artifact], with: ["AUDIT_ARCHIVE_URL": nil])
+    let list: [String: String?] = ["AUDIT_ARCHIVE_URL": nil, "AUDIT_SIGNERS_FILE": Fixtures.path("registry.json")]
+    #expect(try keys.run(verify, with: list).status == 78)
     let elsewhere = try keys.run(verify + ["--stream", "other"])
     #expect(elsewhere.status != 0)
     for _ in 0..<2 { try keys.must("multisig", "publish", "--payload", payload, "--proof", proof) }

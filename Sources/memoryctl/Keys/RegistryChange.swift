@@ -86,6 +86,7 @@ struct RegistryChange {
           until: until, hasLegalHold: try desk.context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
     }
     for kid in kids { try recorder.record(event, payload(version, kid), since: next.createdAt) }
+    if kids.isEmpty { try recorder.record("signer.revocation_dismissed", payload(version, nil), since: next.createdAt) }
     if !isPublished { keep(version) }
     try desk.context.console.finish(
       .object([
@@ -96,14 +97,17 @@ struct RegistryChange {
 
   private func key(_ registry: SignerRegistry) -> String { ArchiveStore.Archive.signersKey(registry.version) }
 
-  private func payload(_ version: RegistryVersion, _ kid: String) -> JSONValue {
-    let entry = version.registry.signer(kid)
+  /// - Parameter kid: nil for a version that settles emergency revocations alone.
+  private func payload(_ version: RegistryVersion, _ kid: String?) -> JSONValue {
+    let entry = kid.flatMap { version.registry.signer($0) }
     return .object([
-      "signer_kid": .string(kid), "registryVersion": .count(version.registry.version),
+      "signer_kid": kid.map { .string($0) } ?? .null, "registryVersion": .count(version.registry.version),
       "registryDigest": .digest(version.digest), "proofSha256": .digest(SHA256.hash(version.proof.json.canonicalBytes)),
       "approvedBy": .array(version.proof.signatures.map { .string($0.kid) }),
-      "reason": .string(version.registry.change.reason), "status": .string(entry?.status.rawValue ?? ""),
+      "reason": .string(version.registry.change.reason),
+      "status": (entry?.status.rawValue).map { .string($0) } ?? .null,
       "untrustedSince": entry?.untrustedSince.map { .string($0.iso) } ?? .null,
+      "dismissed": .array(version.registry.dismissed.map { .digest($0) }),
     ])
   }
 
