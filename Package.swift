@@ -116,8 +116,10 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver",
-        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
+        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter",
+        "Archiver",
+        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files",
+        "AuditCore",
         "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
@@ -137,7 +139,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "ArchiveStore", "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Cryptography",
-        "Bytes",
+        "Signing", "Bytes",
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),
