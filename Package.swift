@@ -116,10 +116,8 @@ let package = Package(
     .executableTarget(
       name: "memoryctl",
       dependencies: [
-        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter",
-        "Archiver",
-        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files",
-        "AuditCore",
+        "ArchivePages", "HTMLPage", "Compliance", "Server", "HTTPTransport", "AWS", "S3Client", "ChainWriter", "Archiver",
+        "DrillRunner", "ChainReader", "ArchiveStore", "Signing", "Postgres", "RowCodec", "Pipeline", "Files", "AuditCore",
         "CanonicalJSON", "Cryptography", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
