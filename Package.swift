@@ -138,7 +138,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "ArchiveStore", "S3Client", "AWS", "AuditCore", "XML", "Pipeline", "HTTPTransport", "Postgres", "Cryptography",
-        "Bytes",
+        "Signing", "Bytes",
       ],
       path: "Tests/TestSupport",
       swiftSettings: common),

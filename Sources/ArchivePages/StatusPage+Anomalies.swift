@@ -64,6 +64,9 @@ extension AnomalyKind {
         + "find out who could change it."
     case .signatureInvalid:
       "The key that is named did not make this signature: the row was forged or re-signed. Tell the security team."
+    case .untrusted:
+      "The key that signed the row was revoked from before on: it may have been stolen by then. Compare the row with the table, and "
+        + "let memoryctl manifest countersign vouch for its manifest if it is sound."
     case .signatureUnverifiable:
       "No key at hand verifies the signature: give its public key in AUDIT_SIGNERS_FILE, then verify again."
     }

@@ -100,12 +100,15 @@ extension StatusPage {
   var signers: HTML {
     let ledger = status.ledger
     let rows = ledger.signers.map { share -> [HTML] in
-      let faults = share.manifests - share.valid - share.unverifiable
+      let faults = share.manifests - share.valid - share.countersigned - share.unverifiable
       let verdict: HTML =
         faults > 0
         ? .badge(.problem, "\(Formats.count(faults)) invalid")
         : share.unverifiable > 0
-          ? .badge(.notice, "no key at hand for \(Formats.count(share.unverifiable))") : .badge(.well, "verified")
+          ? .badge(.notice, "no key at hand for \(Formats.count(share.unverifiable))")
+          : share.countersigned > 0
+            ? .badge(.notice, "\(Formats.count(share.countersigned)) countersigned by others")
+            : .badge(.well, "verified")
       return [
         .code(share.kid), .code(share.algorithm), .text(Formats.count(share.manifests)),
         .group([

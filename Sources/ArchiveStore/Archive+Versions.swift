@@ -8,7 +8,7 @@ extension Archive {
   public func versionFindings() throws -> (findings: [ArchiveFinding], notes: [String]) {
     var findings: [ArchiveFinding] = []
     var notes: [String] = []
-    for folder in ["manifests", "bundles", "drills"] {
+    for folder in ["manifests", "bundles", "drills"] + Self.documentFolders {
       for object in try store.list("\(stream)/\(folder)/") {
         let key = String(object.key.dropFirst(stream.count + 1))
         if object.versions.contains(where: \.isDeleteMarker) {

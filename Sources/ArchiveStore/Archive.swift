@@ -151,9 +151,12 @@ public struct Archive: Sendable {
 
   /// Whether a key at hand has signed a manifest.
   public func isSigned(_ stored: StoredManifest) -> Bool {
-    let verdict = keys?.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
-    if case .valid = verdict { return true }
-    return false
+    guard let keys else { return false }
+    switch keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests) {
+    case .valid: return true
+    case .unverifiable: return false
+    case .invalid: return (try? standing(of: stored, keys))?.fault == nil
+    }
   }
 
   /// The manifest before one that can be trusted, which vouches for it; nil before the first.

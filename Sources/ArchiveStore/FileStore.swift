@@ -178,7 +178,7 @@ public struct FileStore: ObjectStore {
 
   public func spoolDirectory(stream: String) throws -> String? {
     let path = try self.path("\(stream)/.spool")
-    let folders = try ["manifests", "bundles", "drills", "checks"].flatMap { folder in
+    let folders = try (["manifests", "bundles", "drills", "checks"] + Archive.documentFolders).flatMap { folder in
       [try self.path("\(stream)/\(folder)"), try self.path(".retention/\(stream)/\(folder)")]
     }
     do throws(FileError) {

@@ -113,7 +113,7 @@ public protocol ObjectReader: AnyObject, Sendable {
 
 extension ObjectReader {
   /// SHA-256 of what is left to read.
-  func digest() throws -> Digest {
+  public func digest() throws -> Digest {
     var sha = SHA256()
     var piece = ByteBuffer(capacity: 1 << 20)
     while try read(into: &piece, upTo: 1 << 20) > 0 {

@@ -93,6 +93,7 @@ public struct ArchiveJob: Sendable {
       // What cannot be read just now is no junk: going on behind an older one would archive its days twice.
       guard let stored = try damagedIsNil({ try archive.manifest(sequence) }) else { continue }
       guard archive.isSigned(stored) else {
+        try refuseUntrusted(stored)
         unsigned = unsigned ?? stored
         continue
       }
@@ -130,6 +131,15 @@ public struct ArchiveJob: Sendable {
         + "--pass-over-unknown")
   }
 
+  /// A locked manifest whose key was revoked from before on is rather ours than a thief's: going on over it would archive
+  /// its days once more, beside it.
+  private func refuseUntrusted(_ stored: StoredManifest) throws {
+    guard !settings.passesOverUnknown, case .untrusted = try archive.standing(of: stored, keys),
+      try archive.isLockedAsPromised(stored)
+    else { return }
+    try check(stored)
+  }
+
   private func passOver(_ first: Int, _ last: Int) {
     progress.event("passing over what no known key has signed", ["first": .count(first), "last": .count(last)])
   }
@@ -141,13 +151,17 @@ public struct ArchiveJob: Sendable {
   /// Goes on behind no manifest whose signature is known to be wrong.
   private func check(_ last: StoredManifest) throws {
     let name = archive.name(Archive.manifestKey(last.manifest.sequence))
-    switch keys.verify(last.proof, over: last.digest, at: last.manifest.createdAt, for: .manifests) {
-    case .valid: return
+    switch try archive.standing(of: last, keys) {
+    case .valid, .countersigned: return
     case .unverifiable(let reason):
       throw Failure(
         .integrity, "signature-unverifiable: \(reason)", on: name,
         remedy: "add the public key of whoever signed it to AUDIT_SIGNERS_FILE; nothing is appended behind a stranger's"
       )
+    case .untrusted(let reason):
+      throw Failure(
+        .integrity, "untrusted: \(reason)", on: name,
+        remedy: "verify the archive against the database, then memoryctl manifest countersign what is sound")
     case .invalid(let reason): throw ArchiveFinding(name, "its signature is invalid: \(reason)")
     }
   }

@@ -11,6 +11,7 @@ public func rowFaults(_ row: RowFacts, _ place: PlaceFault?, requiresSignatures:
   }
   switch row.signature {
   case .invalid: faults.append((.signatureInvalid, "its signature does not verify with any key at hand"))
+  case .untrusted: faults.append((.untrusted, "it was signed by a key that was revoked from before on"))
   case .unsigned: if requiresSignatures { faults.append((.unsigned, "it is not signed, and signatures are required")) }
   case .unverifiable:
     if requiresSignatures { faults.append((.signatureUnverifiable, "no key at hand can verify its signature")) }
@@ -25,6 +26,9 @@ extension SignatureCounts {
     case .valid: valid += 1
     case .unsigned: unsigned += 1
     case .invalid: invalid += 1
+    case .untrusted:
+      invalid += 1
+      untrusted += 1
     case .unverifiable: unverifiable += 1
     case .skipped: skipped += 1
     case .deferred: preconditionFailure("a row is counted before its batch is settled")

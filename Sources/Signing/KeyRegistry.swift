@@ -60,7 +60,7 @@ public struct VerificationKey: Sendable {
   var keeper: (any ServiceSigner)? { if case .kept(let signer) = material { signer } else { nil } }
 
   /// Whether both are one key, whatever their ids: then their signatures count once.
-  func isSameKey(as other: VerificationKey) -> Bool {
+  public func isSameKey(as other: VerificationKey) -> Bool {
     if case .published(let key) = material, case .published(let otherKey) = other.material {
       return key.fingerprint == otherKey.fingerprint
     }
@@ -90,10 +90,11 @@ public struct KeyRegistry: Sendable {
     do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
       throw failure("not a JSON document: \(error)", error)
     }
-    // The file may be a signed version of the registry as the archive holds it.
-    guard let signers = (document["registry"] ?? document)["signers"]?.array else {
+    // The file may be a signed version of the registry, with candidates beside it.
+    guard let listed = (document["registry"] ?? document)["signers"]?.array else {
       throw failure("it has no list \"signers\"")
     }
+    let signers = listed + (document["candidates"]?.array ?? [])
     var keys: [VerificationKey] = []
     for (index, signer) in signers.enumerated() {
       let key: VerificationKey
@@ -111,7 +112,7 @@ public struct KeyRegistry: Sendable {
   }
 
   /// - Parameter entries: of distinct ids and keys.
-  init(_ entries: [SignerEntry]) { keys = entries.map(\.key) }
+  public init(_ entries: [SignerEntry]) { keys = entries.map(\.key) }
 
   public static func load(_ environment: Environment) throws(Failure) -> KeyRegistry? {
     guard let path = try environment.value("AUDIT_SIGNERS_FILE") else { return nil }

@@ -8,6 +8,9 @@ public struct KeyRing: Sendable {
 
   public init(_ keys: [VerificationKey]) { self.keys = keys }
 
+  /// The key of an id.
+  public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
+
   /// Whether events may be signed by keys whose signatures take long to verify.
   public var hasPublicKeys: Bool {
     keys.contains { $0.publicKey != nil && $0.uses.contains(.events) }

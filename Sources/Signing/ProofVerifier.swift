@@ -56,10 +56,13 @@ extension KeyRing {
 
 extension Signer {
   /// Signs a document.
-  public func sign(_ kind: SignedDocument.Kind, _ content: JSONValue) throws -> SignedDocument {
+  ///
+  /// - Parameter kid: the registry's id for the signer's key; nil takes the signer's own.
+  public func sign(_ kind: SignedDocument.Kind, _ content: JSONValue, as kid: String? = nil) throws -> SignedDocument {
     let digest = SignedDocument.digest(of: content)
+    let kid = kid ?? description.kid
     let entry = Proof.Signature(
-      signerID: description.kid, kid: description.kid, algorithm: description.algorithm.rawValue,
+      signerID: kid, kid: kid, algorithm: description.algorithm.rawValue,
       signature: try sign(digest))
     return SignedDocument(kind, content, proof: Proof(digest: digest, threshold: 1, signatures: [entry]))
   }

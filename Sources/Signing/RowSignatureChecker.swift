@@ -35,6 +35,8 @@ public enum SignaturePolicy: Equatable, Sendable, CustomStringConvertible {
 /// What a look at a row's signature found.
 public enum SignatureVerdict: UInt8, Sendable {
   case valid, unsigned, invalid, unverifiable
+  /// Made by a key that was revoked from before the row's time on.
+  case untrusted
   /// The policy left this row out.
   case skipped
   /// Only a service can tell; ``RowSignatureChecker/settle()`` asks it.
@@ -49,6 +51,8 @@ public struct RowSignatureChecker {
   /// Keys at hand that sign something else than events, or do not count yet: a row that names one of them is not signed by any other.
   private let otherKids: [String]
   private let policy: SignaturePolicy
+  /// Places among the keys of those that were revoked.
+  private let revoked: [Int]
   /// Of the keys, where they are public ones.
   private let verifiers: [SignatureVerifier?]
   /// The key that verified the last row most likely verifies the next.
@@ -60,6 +64,7 @@ public struct RowSignatureChecker {
     let isForEvents = { (key: VerificationKey) in key.uses.contains(.events) && key.standing != .candidate }
     keys = ring.keys.filter { isForEvents($0) && $0.keeper == nil }
     verifiers = keys.map { $0.publicKey?.makeVerifier() }
+    revoked = keys.indices.filter { [keys] in keys[$0].standing != .active }
     kept = ring.keys.filter { isForEvents($0) && $0.keeper != nil }
     otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy
@@ -73,6 +78,16 @@ public struct RowSignatureChecker {
   public mutating func check(
     _ signature: UnsafeRawBufferPointer?, over digest: Digest, createdAt: Timestamp,
     signerID: UnsafeRawBufferPointer?
+  ) -> SignatureVerdict {
+    let verdict = unsafe look(signature, digest, createdAt, signerID)
+    guard verdict == .invalid, !revoked.isEmpty, let signature = unsafe signature,
+      let length = unsafe Base64.decodedLength(signature), Self.isSignatureLength(length)
+    else { return verdict }
+    return revoked.contains { isUntrusted($0, length, digest, createdAt) } ? .untrusted : verdict
+  }
+
+  private mutating func look(
+    _ signature: UnsafeRawBufferPointer?, _ digest: Digest, _ createdAt: Timestamp, _ signerID: UnsafeRawBufferPointer?
   ) -> SignatureVerdict {
     guard let signature = unsafe signature else { return .unsigned }
     switch policy {
@@ -149,6 +164,16 @@ public struct RowSignatureChecker {
   private func isValid(_ index: Int, _ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> Bool {
     let key = keys[index]
     guard key.signatureLength == length, key.counts(at: createdAt) else { return false }
+    return verifies(index, length, digest)
+  }
+
+  /// Whether a revoked key made the signature that was decoded last.
+  private func isUntrusted(_ index: Int, _ length: Int, _ digest: Digest, _ createdAt: Timestamp) -> Bool {
+    keys[index].signatureLength == length && keys[index].isUntrusted(at: createdAt) && verifies(index, length, digest)
+  }
+
+  private func verifies(_ index: Int, _ length: Int, _ digest: Digest) -> Bool {
+    let key = keys[index]
     return unsafe decoded.withUnsafeBytes {
       let signature = unsafe UnsafeRawBufferPointer(rebasing: $0[..<length])
       if let verifier = verifiers[index] { return unsafe verifier.isValid(signature, over: digest) }

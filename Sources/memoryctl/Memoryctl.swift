@@ -16,7 +16,7 @@ struct Memoryctl: ParsableCommand {
     version: Tool.build,
     subcommands: [
       Audit.self, ManifestCommand.self, RetentionCommand.self, HoldCommand.self, BucketCommand.self,
-      SignerCommand.self, Serve.self, Dev.self,
+      SignerCommand.self, KeysCommand.self, MultisigCommand.self, Signoff.self, Serve.self, Dev.self,
     ])
 
   static func main() {

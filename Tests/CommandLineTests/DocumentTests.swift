@@ -31,7 +31,7 @@ struct DocumentTests {
         "manifestSignatures", "headHash", "notes",
       ])
     #expect(verdict["verdict"] == "intact")
-    #expect(names(verdict["signatures"]) == ["valid", "unsigned", "invalid", "unverifiable", "skipped"])
+    #expect(names(verdict["signatures"]) == ["valid", "unsigned", "invalid", "unverifiable", "skipped", "untrusted"])
     #expect(verdict["headHash"] == archive["headHash"])
 
     let drilled = try site.run("audit", "drill", "--select", "all", "--json")

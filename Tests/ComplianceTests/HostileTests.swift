@@ -57,7 +57,7 @@ struct HostileTests {
     #expect(!page.contains("<b>") && !page.contains("<script"))
     let guide = try String(contentsOfFile: directory("out/VERIFY.md"), encoding: .utf8)
     #expect(!guide.contains("alert"))
-    let entry = ManifestEntry(try signed.archive.manifest(1), keys: signed.keys)
+    let entry = try signed.entry(1)
     #expect(entry.csv.contains(",\"../../=x,\"\"\n<b>") && entry.csv.hasSuffix("\r\n"))
     #expect(!entry.text.contains("\n"))
   }
@@ -90,7 +90,7 @@ struct HostileTests {
   func columns() throws {
     let signed = try SignedArchive()
     for sequence in 0..<4 {
-      let entry = ManifestEntry(try signed.archive.manifest(sequence), keys: signed.keys)
+      let entry = try signed.entry(sequence)
       #expect(entry.csv.split(separator: ",", omittingEmptySubsequences: false).count == 19)
       for head in ["DAY", "CLOSED", "SIGNATURE", "HEAD"] {
         let start = try #require(ManifestEntry.textHeader.range(of: head)?.lowerBound)
@@ -99,5 +99,13 @@ struct HostileTests {
       }
     }
     #expect(ManifestEntry.csvHeader.split(separator: ",").count == 19)
+  }
+}
+
+extension SignedArchive {
+  /// A manifest's line of a listing.
+  fileprivate func entry(_ sequence: Int) throws -> ManifestEntry {
+    let stored = try archive.manifest(sequence)
+    return ManifestEntry(stored, try archive.standing(of: stored, keys))
   }
 }

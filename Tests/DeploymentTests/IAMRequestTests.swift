@@ -9,7 +9,10 @@ struct IAMRequestTests {
   private static let manifest = "\(folder)/manifests/0000000042.json"
   private static let report = "\(folder)/drills/20261123T020000Z-01234567.json"
   private static let verdict = "\(folder)/checks/night/0-of-4.json"
-  private static let registry = "\(folder)/signers/3.json"
+  private static let signerDocuments = [
+    "signers/3.json", "revocations/0123.json", "proofs/0123.json", "countersignatures/0000000042/0123.json",
+    "signoffs/20261123T020000Z-01234567.json",
+  ].map { "\(folder)/\($0)" }
   private static let probe = "\(Policy.bucket)/archives/.check/20261123T020000Z-1"
 
   /// A PUT as the program makes it: what is nil is left out.
@@ -39,23 +42,23 @@ struct IAMRequestTests {
   private static let hold = ["s3:PutObjectLegalHold"]
 
   /// What each role is there for.
-  private static let needed = [
-    Case(role: "archiver", actions: put, object: bundle, isAllowed: true),
-    Case(role: "archiver", actions: put, object: manifest, isAllowed: true),
-    Case(role: "archiver", actions: put, object: manifest, context: lock(onlyIfAbsent: false), isAllowed: true),
-    Case(role: "archiver", actions: put + hold, object: bundle, context: lock(hold: "ON"), isAllowed: true),
-    Case(role: "archiver", actions: extend, object: bundle, context: lock(days: 730), isAllowed: true),
-    Case(role: "archiver", actions: put, object: probe, context: lock(days: 0), isAllowed: true),
-    Case(role: "archiver", actions: hold, object: probe, context: lock(hold: "OFF"), isAllowed: true),
-    Case(role: "drill", actions: ["s3:GetObjectVersion"], object: bundle, isAllowed: true),
-    Case(role: "drill", actions: ["s3:RestoreObject"], object: bundle, isAllowed: true),
-    Case(role: "drill", actions: put, object: report, isAllowed: true),
-    Case(role: "verifier", actions: put, object: verdict, isAllowed: true),
-    Case(role: "keys", actions: put, object: registry, isAllowed: true),
-    Case(role: "reader", actions: ["s3:GetObject", "s3:GetObjectVersion"], object: manifest, isAllowed: true),
-    Case(role: "break-glass", actions: extend, object: manifest, context: lock(days: 30), isAllowed: true),
-    Case(role: "break-glass", actions: hold, object: manifest, context: lock(hold: "OFF"), isAllowed: true),
-  ]
+  private static let needed =
+    [
+      Case(role: "archiver", actions: put, object: bundle, isAllowed: true),
+      Case(role: "archiver", actions: put, object: manifest, isAllowed: true),
+      Case(role: "archiver", actions: put, object: manifest, context: lock(onlyIfAbsent: false), isAllowed: true),
+      Case(role: "archiver", actions: put + hold, object: bundle, context: lock(hold: "ON"), isAllowed: true),
+      Case(role: "archiver", actions: extend, object: bundle, context: lock(days: 730), isAllowed: true),
+      Case(role: "archiver", actions: put, object: probe, context: lock(days: 0), isAllowed: true),
+      Case(role: "archiver", actions: hold, object: probe, context: lock(hold: "OFF"), isAllowed: true),
+      Case(role: "drill", actions: ["s3:GetObjectVersion"], object: bundle, isAllowed: true),
+      Case(role: "drill", actions: ["s3:RestoreObject"], object: bundle, isAllowed: true),
+      Case(role: "drill", actions: put, object: report, isAllowed: true),
+      Case(role: "verifier", actions: put, object: verdict, isAllowed: true),
+      Case(role: "reader", actions: ["s3:GetObject", "s3:GetObjectVersion"], object: manifest, isAllowed: true),
+      Case(role: "break-glass", actions: extend, object: manifest, context: lock(days: 30), isAllowed: true),
+      Case(role: "break-glass", actions: hold, object: manifest, context: lock(hold: "OFF"), isAllowed: true),
+    ] + signerDocuments.map { Case(role: "keys", actions: put, object: $0, isAllowed: true) }
 
   /// What no role may, by its own policy and by the bucket's.
   private static let refused = ["archiver", "drill", "verifier", "keys", "reader", "break-glass"].flatMap { role in
@@ -74,7 +77,7 @@ struct IAMRequestTests {
   private static let apart = [
     Case(role: "archiver", actions: hold, object: bundle, context: lock(hold: "OFF"), isAllowed: false),
     Case(role: "archiver", actions: put, object: report, isAllowed: false, isByBucketToo: false),
-    Case(role: "archiver", actions: put, object: registry, isAllowed: false, isByBucketToo: false),
+    Case(role: "archiver", actions: put, object: signerDocuments[0], isAllowed: false, isByBucketToo: false),
     Case(
       role: "archiver", actions: extend, object: bundle, context: lock(days: 4000), isAllowed: false,
       isByBucketToo: false),

@@ -8,11 +8,12 @@ import Testing
 struct LinkTests {
   /// Pages by their path from the top folder.
   private static let pages: [String] = {
-    let skipped: Set = [".build", ".git", ".venv", "Fixtures"]
+    let skipped: Set = [".build", ".git", "Fixtures"]
     let walk = FileManager.default.enumerator(atPath: Repository.root)
     var found: [String] = []
     while let path = walk?.nextObject() as? String {
-      if skipped.contains((path as NSString).lastPathComponent) { walk?.skipDescendants() }
+      let name = (path as NSString).lastPathComponent
+      if skipped.contains(name) || name.hasPrefix(".venv") { walk?.skipDescendants() }
       if path.hasSuffix(".md") { found.append(path) }
     }
     return found.sorted()

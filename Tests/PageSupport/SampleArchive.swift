@@ -97,7 +97,9 @@ public struct SampleArchive {
     let stored = try StoredManifest(parsing: document.bytes)
     documents.append(document.bytes)
     manifests.append(stored)
-    ledger.add(stored, keys: keys)
+    ledger.add(
+      stored,
+      ManifestStanding(keys.verify(stored.proof, over: stored.digest, at: made, for: .manifests)))
   }
 
   private static func source(_ made: Timestamp) -> Manifest.Source {

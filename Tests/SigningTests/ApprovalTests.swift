@@ -2,6 +2,7 @@
 import AuditCore
 import Cryptography
 import Signing
+import TestSupport
 import Testing
 
 @Suite("Approvals of a multisig")

@@ -2,6 +2,7 @@
 import AuditCore
 import Cryptography
 import Signing
+import TestSupport
 import Testing
 
 @Suite("The way from a pinned registry to the newest one")
@@ -164,8 +165,13 @@ struct RegistryWalkTests {
     var stored = all
     stored[2] = [.unreadable("not a JSON document"), .version(second)]
     expect(walk(stored), at: 2, trusted: 3, "not a JSON document")
-    stored[2] = [.version(try operators.signed(second.registry, by: ["op1"], threshold: 1)), .version(second)]
-    #expect(walk(stored).newest.registry.version == 3)
+    #expect(walk(stored).findings.map(\.isJunk) == [true])
+    // Far behind the newest version anybody may write; what enough signers signed is no stranger's.
+    let far = try operators.signed(third.registry, by: ["stranger"], threshold: 1)
+    #expect(walk([1: [.version(first)], 9: [.unreadable("junk")]]).findings.map(\.isJunk) == [true])
+    #expect(walk([1: [.version(first)], 3: [.version(far)]]).findings.map(\.isJunk) == [true])
+    let ours = try operators.signed(third.registry, by: ["op2", "op3", "op4"])
+    #expect(walk([1: [.version(first)], 3: [.version(ours)]]).findings.map(\.isJunk) == [false])
   }
 
   @Test("registries that do not hold together are refused")

@@ -56,6 +56,7 @@ struct SignerTests {
     "specs",
     arguments: [
       "kms:alias/audit", "kms:arn:aws:kms:eu-west-1:111122223333:key/1234", "proxy:https://signer:8081/x", "mock",
+      "proxy:https://[2001:db8::7]:8443", "proxy:http://[::1]:8081/base",
       "kms:arn:aws:kms:eu-west-1:111122223333:key/1234:ed25519", "local:/etc/keys/a:b.pem",
     ])
   func specs(text: String) throws {

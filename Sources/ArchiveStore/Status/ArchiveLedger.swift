@@ -52,7 +52,10 @@ public struct ArchiveLedger: Sendable {
     listed = findings
     for sequence in sequences where sequence >= nextSequence {
       if sequence > nextSequence { previous = nil }
-      do { add(try archive.manifest(sequence), keys: keys) } catch let finding as ArchiveFinding {
+      do {
+        let stored = try archive.manifest(sequence)
+        add(stored, try archive.standing(of: stored, keys))
+      } catch let finding as ArchiveFinding {
         note(fault: finding.description)
         previous = nil
       }
@@ -71,22 +74,19 @@ public struct ArchiveLedger: Sendable {
   }
 
   /// Adds the manifest behind those that are there.
-  public mutating func add(_ stored: StoredManifest, keys: KeyRing) {
+  ///
+  /// - Parameter standing: what its signatures are worth.
+  public mutating func add(_ stored: StoredManifest, _ standing: ManifestStanding) {
     let manifest = stored.manifest
     var faults: [String] = []
     // Behind one that could not be read, there is nothing to hold the seam against.
     let isBehindHole = previous == nil && manifest.sequence > 0
     let seam = isBehindHole ? "the manifest before it cannot be read" : stored.seam(after: previous)
     if let seam, !isBehindHole { faults.append(seam) }
-    let verdict = keys.verify(stored.proof, over: stored.digest, at: manifest.createdAt, for: .manifests)
-    switch verdict {
-    case .valid: break
-    case .unverifiable: unverifiable += 1
-    case .invalid(let reason): faults.append("its signature is invalid: \(reason)")
-    }
+    if case .unverifiable = standing { unverifiable += 1 } else if let fault = standing.fault { faults.append(fault) }
     for fault in faults { note(fault: "manifest \(manifest.sequence): \(fault)") }
     append(stored, seam: seam)
-    note(stored.proof, verdict, at: manifest.createdAt)
+    note(stored.proof, standing, at: manifest.createdAt)
     count(manifest)
     noteDay(manifest, hasFault: !faults.isEmpty)
     previous = stored
@@ -111,11 +111,11 @@ public struct ArchiveLedger: Sendable {
     if stretches.count < 100 { stretches.append(ChainStretch(stored, fault: seam)) }
   }
 
-  private mutating func note(_ proof: Proof, _ verdict: ProofVerdict, at time: Timestamp) {
+  private mutating func note(_ proof: Proof, _ standing: ManifestStanding, at time: Timestamp) {
     for signature in proof.signatures.prefix(16) {
       let place = signers.firstIndex { $0.kid == signature.kid && $0.algorithm == signature.algorithm }
       guard let index = place ?? addSigner(signature, at: time) else { continue }
-      signers[index].add(verdict, at: time)
+      signers[index].add(standing, at: time)
     }
   }
 

@@ -9,6 +9,8 @@ public struct SignerShare: Sendable {
   public private(set) var manifests = 0
   /// Of these, with a signature that a key at hand verifies.
   public private(set) var valid = 0
+  /// Of these, signed when its key may have been stolen, and countersigned since by another.
+  public private(set) var countersigned = 0
   /// Of these, that no key at hand can verify.
   public private(set) var unverifiable = 0
   /// When the first and the last of them were made.
@@ -20,12 +22,13 @@ public struct SignerShare: Sendable {
     times = time...time
   }
 
-  mutating func add(_ verdict: ProofVerdict, at time: Timestamp) {
+  mutating func add(_ standing: ManifestStanding, at time: Timestamp) {
     manifests += 1
-    switch verdict {
+    switch standing {
     case .valid: valid += 1
+    case .countersigned: countersigned += 1
     case .unverifiable: unverifiable += 1
-    case .invalid: break
+    case .untrusted, .invalid: break
     }
     times = min(times.lowerBound, time)...max(times.upperBound, time)
   }

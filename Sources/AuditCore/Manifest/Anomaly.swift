@@ -7,6 +7,8 @@ public enum AnomalyKind: String, Sendable, CaseIterable {
   case signatureInvalid = "signature-invalid"
   /// Only in reports: no key at hand verifies the signature, where one must.
   case signatureUnverifiable = "signature-unverifiable"
+  /// Signed by a key that was revoked from before on.
+  case untrusted
 }
 
 /// A row that the chain does not account for.
@@ -72,6 +74,8 @@ public struct SignatureCounts: Equatable, Sendable {
   public var unsigned = 0
   public var invalid = 0
   public var unverifiable = 0
+  /// Of the invalid ones those by keys that were revoked from before on; in reports alone.
+  public var untrusted = 0
   /// Left out by the policy; in reports alone.
   public var skipped = 0
 
@@ -83,6 +87,7 @@ public struct SignatureCounts: Equatable, Sendable {
     a.invalid += b.invalid
     a.unverifiable += b.unverifiable
     a.skipped += b.skipped
+    a.untrusted += b.untrusted
   }
 
   public var json: JSONValue {

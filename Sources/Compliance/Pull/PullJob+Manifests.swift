@@ -61,8 +61,7 @@ extension PullJob {
       (fetched.bytes, fetched.stored) = (document.bytes, stored)
       fetched.pulled.facts = PulledManifest.Facts(stored)
       fetched.pulled.signers = stored.proof.signatures.map(\.kid)
-      fetched.pulled.take(
-        keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests))
+      fetched.pulled.take(try archive.standing(of: stored, keys))
       if let fault = try bundleFault(stored) { fetched.pulled.problems.append(fault) }
     } catch let finding as ArchiveFinding {
       fetched.pulled.problems.append(finding.reason)

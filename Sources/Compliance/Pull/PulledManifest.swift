@@ -8,6 +8,8 @@ internal import Signing
 public struct PulledManifest: Sendable {
   public enum Signature: String, Sendable {
     case valid, unverifiable, invalid
+    /// Its key was revoked from before on: nobody has vouched for it since, or somebody has.
+    case untrusted, countersigned
     /// It cannot be read as a manifest, or is not there.
     case unreadable
   }
@@ -45,15 +47,14 @@ public struct PulledManifest: Sendable {
 
   init(_ sequence: Int) { self.sequence = sequence }
 
-  mutating func take(_ verdict: ProofVerdict) {
-    switch verdict {
-    case .valid: signature = .valid
-    case .unverifiable(let reason):
-      signature = .unverifiable
-      problems.append("signature-unverifiable: \(reason)")
-    case .invalid(let reason):
-      signature = .invalid
-      problems.append("its signature is invalid: \(reason)")
+  /// A countersigned manifest is a problem all the same: by the files of the folder alone it does not verify.
+  mutating func take(_ standing: ManifestStanding) {
+    signature = Signature(standing)
+    if let fault = standing.fault { problems.append(fault) }
+    if case .countersigned(let reason, let kids) = standing {
+      problems.append(
+        "untrusted: \(reason); countersigned by \(kids.joined(separator: ", ")), which the archive alone can show: "
+          + "memoryctl audit verify")
     }
   }
 
@@ -67,6 +68,18 @@ public struct PulledManifest: Sendable {
       JSONValue.Member("problems", .array(problems.map { .string($0) })),
     ]
     return .object(members)
+  }
+}
+
+extension PulledManifest.Signature {
+  init(_ standing: ManifestStanding) {
+    switch standing {
+    case .valid: self = .valid
+    case .countersigned: self = .countersigned
+    case .untrusted: self = .untrusted
+    case .unverifiable: self = .unverifiable
+    case .invalid: self = .invalid
+    }
   }
 }
 

@@ -12,15 +12,11 @@ public struct ManifestEntry: Sendable {
   let signature: PulledManifest.Signature
   let signers: [String]
 
-  init(_ stored: StoredManifest, keys: KeyRing) {
+  init(_ stored: StoredManifest, _ standing: ManifestStanding) {
     manifest = stored.manifest
     digest = stored.digest
     signers = stored.proof.signatures.map(\.kid)
-    switch keys.verify(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests) {
-    case .valid: signature = .valid
-    case .unverifiable: signature = .unverifiable
-    case .invalid: signature = .invalid
-    }
+    signature = PulledManifest.Signature(standing)
   }
 
   /// Reads manifests several at a time, and hands them over in their order; few are in memory at once.
@@ -30,7 +26,10 @@ public struct ManifestEntry: Sendable {
   ) throws {
     try mapInOrder(
       sequences, name: "manifests", workers: PullJob.lanes, cancellation: cancellation, stopped: Failure.stopped,
-      { ManifestEntry(try archive.manifest($0), keys: keys) }, body)
+      {
+        let stored = try archive.manifest($0)
+        return ManifestEntry(stored, try archive.standing(of: stored, keys))
+      }, body)
   }
 
   // MARK: JSON

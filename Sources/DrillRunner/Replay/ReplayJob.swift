@@ -127,7 +127,7 @@ public struct ReplayJob: Sendable {
         guard stored.manifest.source.hasSameColumns(as: stretch.source) else {
           throw ArchiveFinding(archive.name(Archive.manifestKey(sequence)), "it changed while it was read")
         }
-        verifier.check(stored, after: previous, &report)
+        try verifier.check(stored, after: previous, &report)
         var outcome = BundleOutcome()
         try verifier.verifyBundle(
           stored.manifest, &outcome, makesTuples: true, isVouchedFor: settings.checksManifestSignatures

@@ -34,7 +34,9 @@ struct RestorePlan: Sendable {
     }
     for sequence in sequences {
       let stored = try archive.manifest(sequence)
-      if settings.checksManifestSignatures, let fault = stored.signatureFault(settings.keys) {
+      if settings.checksManifestSignatures,
+        let fault = try archive.standing(of: stored, settings.keys).fault
+      {
         faultsTotal += 1
         if faults.count < AnomalyLog.limit {
           faults.append(ArchiveFinding(archive.name(Archive.manifestKey(sequence)), fault))
@@ -73,17 +75,6 @@ struct RestorePlan: Sendable {
       throw Failure(
         .refused, "this database is the archive's own source", on: source.database,
         remedy: "give another database by --staging or STAGING_DATABASE_URL")
-    }
-  }
-}
-
-extension StoredManifest {
-  /// Why no signature of the keys at hand vouches for the manifest; nil where one does.
-  fileprivate func signatureFault(_ keys: KeyRing) -> String? {
-    switch keys.verify(proof, over: digest, at: manifest.createdAt, for: .manifests) {
-    case .valid: nil
-    case .unverifiable(let reason): "signature-unverifiable: \(reason)"
-    case .invalid(let reason): "its signature is invalid: \(reason)"
     }
   }
 }

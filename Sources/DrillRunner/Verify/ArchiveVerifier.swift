@@ -66,7 +66,7 @@ public struct ArchiveVerifier: Sendable {
           outcome.place = stored.place
           outcome.bundleKey = stored.manifest.bundle?.key
           // Before the bundle is opened: what nobody vouches for must not take much memory.
-          if let finding = signatureFinding(stored) { outcome.findings.append(finding) }
+          try judge(stored, &outcome)
           try verifyBundle(
             stored.manifest, &outcome, workers: workers,
             isVouchedFor: settings.checksManifestSignatures && outcome.findings.isEmpty)
@@ -90,22 +90,9 @@ public struct ArchiveVerifier: Sendable {
   }
 
   /// Checks what a manifest says of itself and of the one before.
-  func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) {
+  func check(_ stored: StoredManifest, after previous: StoredManifest?, _ report: inout VerifyReport) throws {
     if let finding = archive.seamFinding(stored.place, after: previous?.place) { report.add(finding) }
-    if let finding = signatureFinding(stored) { report.add(finding) }
-  }
-
-  /// What is wrong with a manifest's signature; nil also where signatures are left out.
-  func signatureFinding(_ stored: StoredManifest) -> ArchiveFinding? {
-    guard settings.checksManifestSignatures else { return nil }
-    let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
-    switch settings.keys.verify(
-      stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
-    {
-    case .valid: return nil
-    case .unverifiable(let reason): return ArchiveFinding(name, "signature-unverifiable: \(reason)")
-    case .invalid(let reason): return ArchiveFinding(name, "its signature is invalid: \(reason)")
-    }
+    if let finding = signatureFinding(stored, try standing(of: stored)) { report.add(finding) }
   }
 
   /// Reads a bundle to its end.
@@ -128,7 +115,8 @@ public struct ArchiveVerifier: Sendable {
     let name = archive.name(bundle.key)
     var work = try rowWork(manifest)
     work.makesTuples = makesTuples
-    var check = BundleCheck(manifest, work, requiresSignatures: settings.requiresSignatures)
+    var check = BundleCheck(
+      manifest, work, requiresSignatures: settings.requiresSignatures, isCountersigned: outcome.isCountersigned)
     let stages = Stages()
     let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
@@ -139,7 +127,7 @@ public struct ArchiveVerifier: Sendable {
     }
     outcome.rows = check.rows
     outcome.anomalies = check.anomalies
-    outcome.notes = check.notes
+    outcome.notes += check.notes
     outcome.signatures = check.signatures
     if let carried = reader.carried, let fault = check.fault(manifest, carried) { throw ArchiveFinding(name, fault) }
   }
@@ -163,6 +151,7 @@ extension ArchiveVerifier {
 struct BundleCheck {
   private var walk: BundleWalk
   private let requiresSignatures: Bool
+  private let isCountersigned: Bool
   private let identifier: RowIdentifier
   private var tree = MerkleTree()
   private var frame = 0
@@ -174,7 +163,9 @@ struct BundleCheck {
   private var span: Manifest.RowSpan?
   private var lastLine: [UInt8] = []
 
-  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool) {
+  /// - Parameter isCountersigned: rows that a revoked key signed are vouched for by who countersigned the manifest.
+  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool, isCountersigned: Bool = false) {
+    self.isCountersigned = isCountersigned
     walk = BundleWalk(manifest)
     identifier = RowIdentifier(work.columns, work.indexes)
     self.requiresSignatures = requiresSignatures
@@ -210,7 +201,9 @@ struct BundleCheck {
       notes.append("row \(unsafe identifier.id(line)): \(place.fault.detail): a rewind that the operator accepted")
       fault = nil
     }
-    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures).filter {
+      !isCountersigned || $0.0 != .untrusted
+    }
     guard !faults.isEmpty else { return }
     let id = unsafe identifier.id(line)
     for (kind, detail) in faults { anomalies.append(Anomaly(kind, row: rows, id: id, detail: detail)) }

@@ -12,6 +12,10 @@ struct BundleOutcome: Sendable {
   var anomalies = AnomalyLog()
   var signatures = SignatureCounts()
   var notes: [String] = []
+  /// Somebody vouches for the manifest and its rows in spite of a key that was revoked.
+  var isCountersigned = false
+  /// The finding of the manifest is that the key which signed it was revoked from before on.
+  var isUntrusted = false
   /// What is wrong with the manifest's signature, and why the bundle could not be read to its end or is not what its
   /// manifest says.
   var findings: [ArchiveFinding] = []
@@ -33,6 +37,7 @@ extension VerifyReport {
   /// What is wrong with a manifest and its bundle, and nothing else of them.
   mutating func addFaults(of outcome: BundleOutcome) {
     anomalies.append(outcome.anomalies)
+    if outcome.isUntrusted { untrustedManifests += 1 }
     for finding in outcome.findings { add(finding) }
     findingsTotal += outcome.findingsLeftOut
   }

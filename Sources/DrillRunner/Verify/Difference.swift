@@ -215,7 +215,7 @@ extension AnomalyKind {
   /// Found by a look at the row's own bytes, wherever it stands.
   fileprivate var isOfTheRowAlone: Bool {
     switch self {
-    case .hashMismatch, .signatureInvalid, .signatureUnverifiable, .unsigned: true
+    case .hashMismatch, .signatureInvalid, .signatureUnverifiable, .unsigned, .untrusted: true
     case .gap, .fork, .orphan, .duplicate, .rewound: false
     }
   }

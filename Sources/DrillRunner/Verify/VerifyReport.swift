@@ -10,6 +10,8 @@ public struct VerifyReport: Sendable {
   /// What is wrong with the archive's objects.
   public var findings: [ArchiveFinding] = []
   public var findingsTotal = 0
+  /// Findings that are manifests whose signer's key was revoked from before on.
+  public var untrustedManifests = 0
   public var signatures = SignatureCounts()
   /// False where `--no-signatures` left the manifests' signatures out.
   public var checksManifestSignatures = true
@@ -24,7 +26,7 @@ public struct VerifyReport: Sendable {
 
   public var isIntact: Bool { anomalies.isEmpty && findingsTotal == 0 }
 
-  mutating func add(_ finding: ArchiveFinding) {
+  public mutating func add(_ finding: ArchiveFinding) {
     if findings.count < AnomalyLog.limit { findings.append(finding) }
     findingsTotal += 1
   }
@@ -50,6 +52,9 @@ public struct VerifyReport: Sendable {
 extension SignatureCounts {
   /// With the rows that the policy left out.
   var reportJSON: JSONValue {
-    .object((json.members ?? []) + [JSONValue.Member("skipped", .count(skipped))])
+    .object(
+      (json.members ?? []) + [
+        JSONValue.Member("skipped", .count(skipped)), JSONValue.Member("untrusted", .count(untrusted)),
+      ])
   }
 }

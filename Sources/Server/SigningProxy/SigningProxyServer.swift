@@ -80,6 +80,15 @@ public struct SigningProxyServer: Sendable {
           ]))
       }
     }
+    router.get("public-key") { request, _ in
+      if let refusal = apiKey?.refusal(of: request.headers[.authorization]) {
+        return Response(.object(["error": .string(refusal.message)]), status: refusal.status)
+      }
+      guard let pem = signer.description.publicKey else {
+        return Response(.object(["error": "a shared secret has no public key"]), status: .notFound)
+      }
+      return Response(.object(["kid": .string(signer.description.kid), "public_key_pem": .string(pem)]))
+    }
     router.post("sign/hash") { request, _ in
       try await answer(request) { body in try signature(over: try digest(body)) }
     }

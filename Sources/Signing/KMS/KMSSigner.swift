@@ -138,5 +138,5 @@ extension SignatureAlgorithm {
 
 extension VerificationKey {
   /// nil for a shared key, and for one that a service keeps.
-  var publicKey: PublicKey? { if case .published(let key) = material { key } else { nil } }
+  public var publicKey: PublicKey? { if case .published(let key) = material { key } else { nil } }
 }

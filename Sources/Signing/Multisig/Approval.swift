@@ -14,9 +14,10 @@ public struct Approval: Equatable, Sendable {
   public let signedAt: Timestamp
   public let signature: Proof.Signature
 
-  public init(_ proposal: Proposal, by signer: any Signer, at time: Timestamp = .now()) throws {
+  /// - Parameter kid: the registry's id for the signer's key; nil takes the signer's own.
+  public init(_ proposal: Proposal, by signer: any Signer, as kid: String? = nil, at time: Timestamp = .now()) throws {
     let digest = proposal.digest
-    let (kid, algorithm) = (signer.description.kid, signer.description.algorithm.rawValue)
+    let (kid, algorithm) = (kid ?? signer.description.kid, signer.description.algorithm.rawValue)
     self.init(
       digest: digest, payloadFormat: proposal.format, stream: proposal.stream, signedAt: time,
       signature: Proof.Signature(signerID: kid, kid: kid, algorithm: algorithm, signature: try signer.sign(digest)))

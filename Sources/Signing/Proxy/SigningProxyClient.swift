@@ -62,6 +62,22 @@ public struct SigningProxyClient: Sendable {
     return response.status
   }
 
+  /// Asks for the public half of the proxy's key.
+  ///
+  /// - Returns: PEM text; nil where the proxy does not give it out.
+  public func publicKey() throws(Failure) -> String? {
+    let path = "/public-key"
+    let (response, body) = try send(HTTPRequest(method: "GET", url: settings.endpoint.url + path), "GET \(path)")
+    if response.status == 404 || response.status == 405 { return nil }
+    guard (200...299).contains(response.status) else {
+      throw failure(.status(response.status, words: words(body), retryAfter: nil), "GET \(path)")
+    }
+    guard let pem = (try? JSONValue(parsing: body))?["public_key_pem"]?.string else {
+      throw unreadable(path, "\"public_key_pem\"")
+    }
+    return pem
+  }
+
   private func answer(_ path: String, _ body: JSONValue) throws(Failure) -> Answer {
     let json = try json(path, body)
     // It goes into proofs, rows and messages.

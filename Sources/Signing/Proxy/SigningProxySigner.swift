@@ -106,6 +106,12 @@ public struct SigningProxySigner: ServiceSigner {
     return try client.isValid(signature, over: digest)
   }
 
+  /// The public half of its key, from the proxy itself; nil where it does not give it out.
+  public func publicKeyOfProxy() throws(Failure) -> String? {
+    if let pem = description.publicKey { return pem }
+    return try client.publicKey()
+  }
+
   public func probe() -> SignerHealth {
     SignerHealth.of { "\(client.settings.endpoint.url) answered GET with \(try client.probe())" }
   }

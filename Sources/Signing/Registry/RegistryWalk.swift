@@ -36,6 +36,8 @@ public struct RegistryWalk: Sendable {
   public struct Finding: Equatable, Sendable {
     public let version: Int
     public let reason: String
+    /// Somebody who may write, but not sign, can have done it: to be reported, and to stop nobody.
+    public let isJunk: Bool
   }
 
   /// From the one that is trusted by itself on.
@@ -63,6 +65,11 @@ public struct RegistryWalk: Sendable {
     stored.compactMap { if case .version(let version) = $0 { version } else { nil } }
   }
 
+  /// Why what is there cannot be read.
+  private static func fault(_ stored: [Stored]) -> String? {
+    stored.lazy.compactMap { if case .unreadable(let reason) = $0 { reason } else { nil } }.first
+  }
+
   private mutating func checkStart(_ start: RegistryVersion, _ stored: [Int: [Stored]]) {
     let number = start.registry.version
     if let fault = start.signatureFault(after: nil) { add(number, fault) }
@@ -72,7 +79,9 @@ public struct RegistryWalk: Sendable {
     } else if !Self.readable(stored[number] ?? []).contains(where: { $0.digest == start.digest }) {
       add(
         number,
-        stored[number] == nil ? "a gap: it is missing" : "a fork: the archive holds another version \(number)")
+        Self.readable(stored[number] ?? []).isEmpty
+          ? "a gap: it is missing" + (Self.fault(stored[number] ?? []).map { ", or \($0)" } ?? "")
+          : "a fork: the archive holds another version \(number)")
     }
   }
 
@@ -80,7 +89,10 @@ public struct RegistryWalk: Sendable {
   private mutating func step(_ stored: [Int: [Stored]], _ now: Timestamp) -> RegistryVersion? {
     let number = newest.registry.version + 1
     guard let found = stored[number], !found.isEmpty else {
-      if let later = stored.keys.max(), later > number { add(number, "a gap: it is missing, and \(later) is there") }
+      if let later = stored.keys.max(), later > number {
+        let isOurs = stored.contains { $0.key > number && Self.readable($0.value).contains(where: isSigned) }
+        add(number, "a gap: it is missing, and \(later) is there", isJunk: !isOurs)
+      }
       return nil
     }
     var reason: String?
@@ -95,10 +107,10 @@ public struct RegistryWalk: Sendable {
         approved.append(version)
       }
     }
-    for case .unreadable(let fault) in found { reason = reason ?? fault }
+    reason = reason ?? Self.fault(found)
     if approved.count > 1 { add(number, "a fork: \(approved.count) different versions \(number) are approved") }
     // Beside an approved version anything else is junk that somebody put there, and hides nothing.
-    if let reason { add(number, reason) }
+    if let reason { add(number, reason, isJunk: true) }
     return approved.count == 1 ? approved[0] : nil
   }
 
@@ -116,7 +128,13 @@ public struct RegistryWalk: Sendable {
     }
   }
 
-  private mutating func add(_ version: Int, _ reason: String) {
-    findings.append(Finding(version: version, reason: reason))
+  /// Whether enough signers of the newest version have signed another one, wherever that belongs.
+  private func isSigned(_ version: RegistryVersion) -> Bool {
+    newest.registry.quorum.count(version.proof.signatures, over: version.digest, at: [version.registry.createdAt])
+      .isReached
+  }
+
+  private mutating func add(_ version: Int, _ reason: String, isJunk: Bool = false) {
+    findings.append(Finding(version: version, reason: reason, isJunk: isJunk))
   }
 }

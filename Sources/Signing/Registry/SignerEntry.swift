@@ -45,7 +45,7 @@ public struct SignerEntry: Sendable {
   }
 
   /// An entry's members in the order that the format gives to them.
-  static func ordered(_ members: [JSONValue.Member]) -> JSONValue {
+  public static func ordered(_ members: [JSONValue.Member]) -> JSONValue {
     let known = SignedDocument.signerMembers
     let place = { (member: JSONValue.Member) in known.firstIndex(of: member.name) ?? known.count }
     return .object(members.sorted { (place($0), $0.name) < (place($1), $1.name) })

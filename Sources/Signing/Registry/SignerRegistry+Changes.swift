@@ -5,16 +5,19 @@ public import Cryptography
 extension SignerRegistry {
   /// The first version, which its own signers approve and verifiers take on trust.
   ///
-  /// - Parameter candidates: become active, with the times that they have.
+  /// - Parameters:
+  ///   - candidates: become active, with the times that they have.
+  ///   - listed: signers of a list that had no versions; they stay as they are.
   public static func first(
-    stream: String, candidates: [SignerEntry], policy: MultisigPolicy, reason: String, at time: Timestamp
+    stream: String, candidates: [SignerEntry], listed: [SignerEntry] = [], policy: MultisigPolicy, reason: String,
+    at time: Timestamp
   ) throws(DocumentError) -> SignerRegistry {
     var signers: [SignerEntry] = []
-    for candidate in candidates {
-      let status = candidate.status == .candidate ? SignerEntry.Status.active : candidate.status
-      signers.append(try candidate.changing(["status": .string(status.rawValue)]))
+    for signer in listed + candidates {
+      let status = signer.status == .candidate ? SignerEntry.Status.active : signer.status
+      signers.append(try signer.changing(["status": .string(status.rawValue)]))
     }
-    let change = Change(event: "signer.promoted", signers: signers.map(\.kid), reason: reason)
+    let change = Change(event: "signer.promoted", signers: candidates.map(\.kid), reason: reason)
     return try SignerRegistry(
       stream: stream, version: 1, previous: nil, createdAt: time, change: change, policy: policy, signers: signers)
   }
@@ -86,7 +89,7 @@ extension SignerRegistry {
   private func next(
     _ change: Change, at time: Timestamp, signers: [SignerEntry], _ policy: MultisigPolicy, dismissed: [Digest]? = nil
   ) throws(DocumentError) -> SignerRegistry {
-    guard !change.signers.isEmpty else { throw DocumentError("no signer is named") }
+    guard !change.signers.isEmpty || dismissed != nil else { throw DocumentError("no signer is named") }
     guard time >= createdAt else {
       throw DocumentError("version \(version) is from the future: \(createdAt.isoSeconds)")
     }

@@ -79,7 +79,7 @@ public struct SignerRegistry: Sendable {
     var signers: [SignerEntry] = []
     for entry in try reader.array("signers") { signers.append(try SignerEntry(json: entry)) }
     self.signers = signers
-    self.json = json
+    self.json = SignedDocument.arrangedRegistry(json)
     try check()
   }
 

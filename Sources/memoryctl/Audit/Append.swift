@@ -24,15 +24,10 @@ extension Audit {
     @Option(help: "File with the payload, one JSON value; - reads standard input.") var payload: String
 
     func run() throws {
-      let environment = common.environment()
-      let registry = try KeyRegistry.load(environment)
       guard !type.isEmpty else { throw ValidationError("--type is empty") }
-      guard let signer = try SignerChoice.events(environment, registry: registry) else {
-        throw SignerChoice.noSigner(isRequired: false)
-      }
-      try registry?.refuse(signer, for: .events, at: .now())
-      let console = Console(common)
-      try console.warn(about: signer, environment)
+      let context = try JobContext(common, checksSignatures: false).followingWithWarnings(ArchiveOptions.parse([]))
+      let (environment, console) = (context.environment, context.console)
+      let signer = try context.eventSigner()
       let path = payload == "-" ? "/dev/stdin" : payload
       guard let bytes = readSmallFile(path, limit: 64 << 20) else {
         throw Failure(

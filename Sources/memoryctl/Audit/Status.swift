@@ -38,7 +38,7 @@ extension Audit {
     }
 
     private func run(_ console: Console) throws {
-      let context = try JobContext(common, console: console)
+      let context = try JobContext(common, console: console).followingWithWarnings(archive)
       try requireRange(maxAge, 1...36_500, "--max-age")
       try requireRange(maxDrillAge, 1...36_500, "--max-drill-age")
       var limits = ArchiveStatus.Limits()

@@ -32,6 +32,7 @@ extension Audit.Verify {
   /// Verifies a file, and what else is asked for.
   func verifyFile(_ settings: VerifySettings, _ context: JobContext) throws {
     if replay {
+      context.warnOfRegistry()
       let job = try object.replay(
         settings, context, table, restore, staging: try staging.conninfo(context.environment))
       if object.dryRun { return try context.console.finish(job.plan(schema: restore.schemaName)) }
@@ -45,7 +46,8 @@ extension Audit.Verify {
       ? DatabaseVerifier(
         settings, conninfo: try table.conninfo(context.environment), table: try table.tableName(context.environment),
         progress: context.console, cancellation: context.cancellation) : nil
-    let report = try verifier.run()
+    var report = try verifier.run()
+    for finding in context.registryFindings { report.add(finding) }
     guard !report.isIntact || report.rows > 0 || report.manifests > 0 else {
       throw Failure(
         .nothingToCheck, "it has no rows", on: report.file?.name,

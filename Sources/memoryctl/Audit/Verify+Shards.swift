@@ -8,6 +8,7 @@ extension Audit.Verify {
   /// Verifies one shard's share and stores its verdict. That is what it is for: whatever it found, it is done then, and
   /// the run's verdict is the join's to give.
   func verify(_ shard: Shard, of run: ShardedRun, _ settings: VerifySettings, _ context: JobContext) throws {
+    context.warnOfRegistry()
     let archive = try context.archive(archive)
     var job = ShardJob(
       settings, archive, run, shard, signer: try context.manifestSigner(), progress: context.console,

@@ -32,6 +32,7 @@ extension Audit {
     @OptionGroup var metrics: MetricsOptions
 
     @OptionGroup var shards: ShardOptions
+    @OptionGroup var compromise: CompromiseOptions
 
     @Flag(help: "Check hashes and links alone: neither rows' nor manifests' signatures.")
     var noSignatures = false
@@ -51,6 +52,9 @@ extension Audit {
       guard !shards.isGiven || !object.isGiven && table.database == nil else {
         throw ValidationError("--shard, --run and --join are for an archive, not for a file or --database")
       }
+      guard !compromise.isGiven || !shards.isGiven && !object.isGiven else {
+        throw ValidationError("--since and --signer are for an archive and a database, in one process")
+      }
       try validateFile()
     }
 
@@ -66,11 +70,13 @@ extension Audit {
     }
 
     private func run(_ console: Console) throws {
-      let context = try JobContext(common, console: console, checksSignatures: !noSignatures || shards.join != nil)
+      let context = try compromise.distrusting(
+        try JobContext(common, console: console, checksSignatures: !noSignatures || shards.join != nil)
+          .following(archive))
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
       if noSignatures { settings.signatures = .none }
       if object.isGiven { return try verifyFile(settings, context) }
-      switch try table.database == nil ? shards.part(context.environment) : .whole {
+      switch try table.database == nil && !compromise.isGiven ? shards.part(context.environment) : .whole {
       case .whole: try finish(try verify(settings, context), context)
       case .shard(let shard, let run): try verify(shard, of: run, settings, context)
       case .join(let run, let count):
@@ -82,6 +88,9 @@ extension Audit {
     }
 
     private func finish(_ report: VerifyReport, _ context: JobContext) throws {
+      var report = report
+      for finding in context.registryFindings { report.add(finding) }
+      if try compromise.finish(report, context) { return }
       try context.console.finish(nil, report, nil)
     }
 

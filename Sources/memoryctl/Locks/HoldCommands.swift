@@ -38,7 +38,7 @@ extension HoldCommand {
 private func setHold(
   _ isHeld: Bool, _ common: CommonOptions, _ options: ArchiveOptions, _ choice: ManifestChoiceOptions
 ) throws {
-  let context = try JobContext(common)
+  let context = try JobContext(common).followingWithWarnings(options)
   let archive = try context.archive(options)
   let outcome = try LockJob(archive, cancellation: context.cancellation).setLegalHold(
     try choice.range.sequences(archive, context), isHeld)

@@ -56,7 +56,7 @@ extension RetentionCommand {
 
     func run() throws {
       let end = try end(.now())
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       let archive = try context.archive(archive)
       let outcome = try LockJob(archive, cancellation: context.cancellation).extend(
         try choice.range.sequences(archive, context), to: end, keepsLonger: keepLonger)

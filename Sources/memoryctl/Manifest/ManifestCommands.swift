@@ -7,8 +7,8 @@ import Signing
 
 struct ManifestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "manifest", abstract: "What compliance uses: list, show, pull and verify manifests.",
-    subcommands: [List.self, Show.self, Pull.self, Verify.self])
+    commandName: "manifest", abstract: "What compliance uses: list, show, pull, verify and countersign manifests.",
+    subcommands: [List.self, Show.self, Pull.self, Verify.self, Countersign.self])
 }
 
 extension ManifestCommand {
@@ -20,7 +20,8 @@ extension ManifestCommand {
     @Argument(help: "The manifest's sequence.") var sequence: Int
 
     func run() throws {
-      let stored = try JobContext(common, checksSignatures: false).archive(archive).existingManifest(sequence)
+      let context = try JobContext(common, checksSignatures: false).followingWithWarnings(archive)
+      let stored = try context.archive(archive).existingManifest(sequence)
       let json = JSONValue.object(["manifest": stored.manifest.json, "proof": stored.proof.json])
       try Console(common).finish(json, String(decoding: json.prettyBytes.dropLast(), as: UTF8.self))
     }
@@ -36,18 +37,16 @@ extension ManifestCommand {
     @Argument(help: "The manifest's sequence.") var sequence: Int
 
     func run() throws {
-      let context = try JobContext(common)
+      let context = try JobContext(common).followingWithWarnings(archive)
       let archive = try context.archive(archive)
       let stored = try archive.existingManifest(sequence)
       let seam = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1))
-      let verdict = context.keys.verify(
-        stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests)
+      let standing = try archive.standing(of: stored, context.keys)
       var problems = seam.map { [$0] } ?? []
       var signers: [String] = []
-      switch verdict {
-      case .valid(let kids): signers = kids
-      case .unverifiable(let reason): problems.append("signature-unverifiable: \(reason)")
-      case .invalid(let reason): problems.append("its signature is invalid: \(reason)")
+      switch standing {
+      case .valid(let kids), .countersigned(_, by: let kids): signers = kids
+      case .untrusted, .unverifiable, .invalid: problems += [standing.fault ?? ""]
       }
       let json = JSONValue.object([
         "verdict": .string(problems.isEmpty ? "valid" : "invalid"), "sequence": .count(sequence),

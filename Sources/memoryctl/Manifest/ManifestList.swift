@@ -26,7 +26,7 @@ extension ManifestCommand {
     }
 
     func run() throws {
-      let context = try JobContext(common, checksSignatures: false)
+      let context = try JobContext(common, checksSignatures: false).followingWithWarnings(archive)
       let archive = try context.archive(archive)
       let sequences = try range.sequences(archive, context, checksSignatures: false)
       let list = ListWriter(common.json ? .json : csv ? .csv : .text)

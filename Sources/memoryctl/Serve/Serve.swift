@@ -104,10 +104,17 @@ private struct ArchiveLooking: Sendable {
 
   func result<R>(_ look: (ArchiveStore.Archive, KeyRing) throws -> R) -> Result<R, Failure> {
     do {
-      let registry = try KeyRegistry.load(environment)
+      let registry = try registry()
       let keys = try SignerChoice.keyRing(environment, registry: registry, over: places.connections)
       return .success(try look(try options.archive(environment, keys: keys), keys))
     } catch { return .failure(Failure(from: error)) }
+  }
+
+  /// The registry that counts by now: the newest of the archive, where one to walk from is at hand.
+  private func registry() throws -> KeyRegistry? {
+    guard let pin = try RegistryAtHand(environment) else { return nil }
+    return try options.archive(environment, keys: nil).trustedRegistry(pin.file, pin: pin.pin)?.registry.keys
+      ?? KeyRegistry.load(environment)
   }
 }
 

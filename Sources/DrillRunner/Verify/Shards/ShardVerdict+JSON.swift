@@ -133,8 +133,11 @@ extension BundleOutcome {
     let counts = try reader.object("signatures")
     signatures = try SignatureCounts(counts)
     signatures.skipped = try counts.count("skipped")
+    signatures.untrusted = try counts.count("untrusted")
     // Each row's signature is counted once.
-    guard signatures.rows == rows else { throw reader.error("rows", "is not the number of its signatures") }
+    guard signatures.rows == rows, signatures.untrusted <= signatures.invalid else {
+      throw reader.error("rows", "is not the number of its signatures")
+    }
     for note in try reader.array("notes") {
       guard let note = note.string else { throw reader.error("notes", "has what is no text") }
       notes.append(note)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import AuditCore
-import Cryptography
-import Signing
+public import AuditCore
+public import Cryptography
+public import Signing
 
 /// Operators with keys of their own, and the registries that they found.
-struct Operators {
-  let keys: [String: PrivateKey]
-  static let start = Timestamp("2026-01-01T00:00:00Z")!
+public struct Operators {
+  public let keys: [String: PrivateKey]
+  public static let start = Timestamp("2026-01-01T00:00:00Z")!
 
-  init(_ kids: [String] = ["op1", "op2", "op3", "op4", "op5", "archive", "stranger", "new"]) throws {
+  public init(_ kids: [String] = ["op1", "op2", "op3", "op4", "op5", "archive", "stranger", "new"]) throws {
     keys = try Dictionary(uniqueKeysWithValues: kids.map { ($0, try PrivateKey.generateEd25519()) })
   }
 
-  func entry(_ kid: String, key: String? = nil, _ more: [String: JSONValue?] = [:]) throws -> SignerEntry {
+  public func entry(_ kid: String, key: String? = nil, _ more: [String: JSONValue?] = [:]) throws -> SignerEntry {
     let uses: [JSONValue] = kid == "archive" ? ["manifests"] : ["multisig"]
     let entry = try SignerEntry(
       json: .object([
@@ -23,22 +23,24 @@ struct Operators {
     return try entry.changing(more)
   }
 
-  func founded(threshold: Int = 3, _ kids: [String] = ["op1", "op2", "op3", "op4", "op5"]) throws -> SignerRegistry {
+  public func founded(threshold: Int = 3, _ kids: [String] = ["op1", "op2", "op3", "op4", "op5"]) throws
+    -> SignerRegistry
+  {
     try SignerRegistry.first(
       stream: "memory-layer", candidates: (kids + ["archive"]).map { try entry($0) },
       policy: MultisigPolicy(threshold: threshold, signers: kids), reason: "founded", at: Self.start)
   }
 
-  func signature(_ kid: String, over digest: Digest, as name: String? = nil) throws -> Proof.Signature {
+  public func signature(_ kid: String, over digest: Digest, as name: String? = nil) throws -> Proof.Signature {
     Proof.Signature(
       signerID: name ?? kid, kid: name ?? kid, algorithm: "ed25519", signature: try keys[kid]!.sign(digest))
   }
 
-  func proof(_ kids: [String], over digest: Digest, threshold: Int = 3) throws -> Proof {
+  public func proof(_ kids: [String], over digest: Digest, threshold: Int = 3) throws -> Proof {
     Proof(digest: digest, threshold: threshold, signatures: try kids.map { try signature($0, over: digest) })
   }
 
-  func signed(_ registry: SignerRegistry, by kids: [String] = ["op1", "op2", "op3"], threshold: Int = 3) throws
+  public func signed(_ registry: SignerRegistry, by kids: [String] = ["op1", "op2", "op3"], threshold: Int = 3) throws
     -> RegistryVersion
   {
     RegistryVersion(registry, proof: try proof(kids, over: registry.digest, threshold: threshold))

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+public import AuditCore
+internal import Cryptography
+public import Signing
+
+extension Archive {
+  public static func signersKey(_ version: Int) -> String { "signers/\(version).json" }
+
+  /// The registry's versions that the archive holds, sound or not.
+  public func storedRegistries() throws -> [Int: [RegistryWalk.Stored]] {
+    var stored: [Int: [RegistryWalk.Stored]] = [:]
+    for (name, document) in try documents("signers", .registry) {
+      guard let number = Self.version(name) else { continue }
+      stored[number, default: []].append(Self.stored(document, number))
+    }
+    return stored
+  }
+
+  /// `7` of `7.json`; nil for what is not called like a version.
+  private static func version(_ name: String) -> Int? {
+    guard name.hasSuffix(".json"), let number = Int(name.dropLast(5)), number >= 1, "\(number).json" == name else {
+      return nil
+    }
+    return number
+  }
+
+  private static func stored(_ document: Result<SignedDocument, DocumentError>, _ number: Int) -> RegistryWalk.Stored {
+    do throws(DocumentError) {
+      let document = try document.get()
+      let registry = try SignerRegistry(json: document.content)
+      guard registry.version == number else { throw DocumentError("it is version \(registry.version)") }
+      return .version(RegistryVersion(registry, proof: document.proof))
+    } catch { return .unreadable(error.reason) }
+  }
+
+  /// Walks from what a verifier trusts to the newest version.
+  ///
+  /// - Parameters:
+  ///   - file: what `AUDIT_SIGNERS_FILE` holds.
+  ///   - pin: what `AUDIT_SIGNERS_PIN` says.
+  /// - Returns: nil where nothing is pinned; all that is wrong, and of that what nobody can have done who may only write.
+  /// - Throws: a ``Failure`` where the pinned version is not there.
+  public func trustedRegistry(
+    _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
+  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding])? {
+    guard file?.pinned != nil || pin?.digest != nil else { return nil }
+    let stored = try storedRegistries()
+    let start = try file?.pinned ?? pinned(pin, stored)
+    let walk = RegistryWalk(from: start, stored, pin: pin, now: now)
+    guard walk.newest.registry.stream == stream else {
+      throw Failure(
+        .configuration, "this is the registry of the stream \"\(walk.newest.registry.stream)\"",
+        on: "AUDIT_SIGNERS_FILE", remedy: "give the registry of \"\(stream)\"")
+    }
+    let finding = { (found: RegistryWalk.Finding) in
+      ArchiveFinding(name(Self.signersKey(found.version)), found.reason)
+    }
+    var findings = walk.findings.map(finding)
+    let doubts = walk.findings.filter { !$0.isJunk }.map(finding)
+    let emergencies = try emergencies(beside: walk.newest.registry, now, &findings)
+    do throws(DocumentError) {
+      return (
+        try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings,
+        doubts
+      )
+    } catch { throw ArchiveFinding(name("revocations"), error.reason) }
+  }
+
+  private func pinned(_ pin: RegistryPin?, _ stored: [Int: [RegistryWalk.Stored]]) throws -> RegistryVersion {
+    for case .version(let version) in stored.values.joined() where version.digest == pin?.digest {
+      // Of several copies the one that its own signers have signed.
+      if version.signatureFault(after: nil) == nil { return version }
+    }
+    throw Failure(
+      .integrity, "the archive holds no version of the signer registry with the pinned digest", on: name("signers"),
+      remedy: "check AUDIT_SIGNERS_PIN and --archive; if both are right, somebody withholds the registry")
+  }
+
+  private func emergencies(
+    beside registry: SignerRegistry, _ now: Timestamp, _ findings: inout [ArchiveFinding]
+  ) throws -> [EmergencyRevocation] {
+    var found: [EmergencyRevocation] = []
+    for (name, document) in try documents("revocations", .revocation) {
+      do throws(DocumentError) {
+        let document = try document.get()
+        let revocation = try EmergencyRevocation(json: document.content)
+        // What has been decided is decided, whatever became of who asked for it.
+        if found.contains(revocation) || registry.settles(revocation) { continue }
+        if let fault = revocation.fault(document.proof, beside: registry, now: now) { throw DocumentError(fault) }
+        found.append(revocation)
+      } catch { findings.append(ArchiveFinding(self.name("revocations/\(name)"), error.reason)) }
+    }
+    return found
+  }
+
+  /// Stores the registry's next version; from then on verifiers go by it.
+  ///
+  /// - Parameter previous: the version that it follows; nil for the first.
+  /// - Throws: status `tryLater` where another version has come first.
+  public func publish(_ version: RegistryVersion, after previous: RegistryVersion?, retention: Manifest.Retention)
+    throws
+  {
+    let key = Self.signersKey(version.registry.version)
+    // Nothing goes on top of an approved version: that would be a fork.
+    for case .version(let other) in try storedRegistries()[version.registry.version] ?? []
+    where other.digest != version.digest {
+      let isApproved = previous.map { other.fault(after: $0) } ?? other.signatureFault(after: nil)
+      guard isApproved != nil else {
+        throw Failure(
+          .tryLater, "another version \(version.registry.version) has been published", on: name(key),
+          remedy: "make the change on top of that one")
+      }
+    }
+    try put(version.document, at: key, retention: retention)
+    let stored = try storedRegistries()
+    let walk = RegistryWalk(from: previous ?? version, stored)
+    let isThere = (stored[version.registry.version] ?? []).contains { stored in
+      if case .version(let found) = stored {
+        found.digest == version.digest && found.proof == version.proof
+      } else {
+        false
+      }
+    }
+    guard isThere, walk.trusted.contains(where: { $0.digest == version.digest })
+    else {
+      throw Failure(
+        .tryLater,
+        "version \(version.registry.version) is there, and not as it was written: another one may have come at the same time",
+        on: name(key),
+        remedy: "look at both: memoryctl keys list")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArchiveStore
+internal import AuditCore
+internal import Signing
+
+extension ArchiveVerifier {
+  /// Notes what a manifest's signatures are worth, and whether somebody vouches for its rows.
+  func judge(_ stored: StoredManifest, _ outcome: inout BundleOutcome) throws {
+    let standing = try standing(of: stored)
+    if let finding = signatureFinding(stored, standing) { outcome.findings.append(finding) }
+    if case .untrusted = standing { outcome.isUntrusted = true }
+    outcome.isCountersigned = try vouchesForRows(stored)
+    if case .countersigned(let reason, let kids) = standing {
+      let name = archive.name(Archive.manifestKey(stored.manifest.sequence))
+      outcome.notes.append("\(name): \(reason); countersigned by \(kids.joined(separator: ", "))")
+    }
+  }
+
+  /// What a manifest's signatures are worth; nil where they are left out.
+  func standing(of stored: StoredManifest) throws -> ManifestStanding? {
+    settings.checksManifestSignatures ? try archive.standing(of: stored, settings.keys) : nil
+  }
+
+  /// What is wrong with a manifest's signature; nil also where signatures are left out.
+  func signatureFinding(_ stored: StoredManifest, _ standing: ManifestStanding?) -> ArchiveFinding? {
+    standing?.fault.map { ArchiveFinding(archive.name(Archive.manifestKey(stored.manifest.sequence)), $0) }
+  }
+
+  /// Whether somebody has countersigned a manifest in spite of every key of events that was revoked.
+  private func vouchesForRows(_ stored: StoredManifest) throws -> Bool {
+    let revoked = settings.keys.revoked(for: .events)
+    guard settings.checksManifestSignatures, !revoked.isEmpty else { return false }
+    return try !archive.countersigners(of: stored, settings.keys, despite: revoked).isEmpty
+  }
+
+  /// Looks whether somebody has to vouch for a manifest, and whether anybody should.
+  ///
+  /// - Returns: whether its key or that of a row was revoked from before on and nobody has vouched for it, and what is wrong
+  ///   with it but for the trust in keys; nil where nothing is.
+  public func needsCountersignature(_ stored: StoredManifest) throws -> (isNeeded: Bool, fault: String?) {
+    let sequence = stored.manifest.sequence
+    do {
+      var isNeeded = false
+      if case .untrusted = try archive.standing(of: stored, settings.keys) { isNeeded = true }
+      if let fault = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1)) {
+        return (isNeeded, fault)
+      }
+      var outcome = BundleOutcome()
+      outcome.isCountersigned = true
+      try verifyBundle(stored.manifest, &outcome)
+      if outcome.signatures.untrusted > 0, try !vouchesForRows(stored) { isNeeded = true }
+      // What the manifest itself tells of was there when it was made, and is no secret.
+      guard let anomaly = outcome.anomalies.listed.first,
+        outcome.anomalies.total != stored.manifest.chain.anomalies.total
+      else { return (isNeeded, nil) }
+      return (
+        isNeeded, "\(outcome.anomalies.total) anomalies, the first \(anomaly.kind.rawValue) of row \(anomaly.id)"
+      )
+    } catch let finding as ArchiveFinding { return (true, finding.description) }
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import ArgumentParser
+import AuditCore
+import Cryptography
+import DrillRunner
+import Signing
+
+extension ManifestCommand {
+  struct Countersign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Vouch for manifests whose key was revoked: adds a signature beside them, rewrites nothing.",
+      discussion: """
+        Each manifest's bundle is verified first: hashes, links, leaves, and signatures that are not of a revoked key. What \
+        only a comparison with the database shows is for you to have looked at: audit verify --archive … --database ….
+
+        Variables: AUDIT_MANIFEST_SIGNER and the other signers', AUDIT_SIGNERS_FILE, AUDIT_SIGNERS_PIN, AUDIT_ARCHIVE_URL, \
+        AUDIT_ARCHIVE_STREAM, AUDIT_ARCHIVE_RETENTION_DAYS.
+
+        Exit status: 65 a manifest or its bundle does not verify, 66 no manifest of these is untrusted, 78 the signer's own \
+        key is not trusted.
+        """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var archive: ArchiveOptions
+    @OptionGroup var table: TableOptions
+    @OptionGroup var choice: ManifestChoiceOptions
+    @OptionGroup var retention: RetentionOptions
+    @Option(help: "What was looked into, for the record.") var reason: String
+
+    func run() throws {
+      let context = try JobContext(common).following(archive)
+      try context.requireSoundRegistry()
+      let archive = try context.archive(archive)
+      let signer = try context.manifestSigner()
+      let kid = context.registry?.kid(of: signer.description) ?? signer.description.kid
+      guard context.keys.key(kid)?.standing == .active else {
+        throw Failure(
+          .configuration, "\"\(kid)\" is not trusted itself", on: "AUDIT_MANIFEST_SIGNER",
+          remedy: "countersign by another key of the registry")
+      }
+      var settings = VerifySettings(keys: context.keys)
+      settings.columns = table.names
+      let verifier = ArchiveVerifier(settings, archive, progress: context.console, cancellation: context.cancellation)
+      var done: [(sequence: Int, key: String)] = []
+      for sequence in try choice.range.sequences(archive) {
+        let stored = try archive.manifest(sequence)
+        let (isNeeded, fault) = try verifier.needsCountersignature(stored)
+        guard isNeeded else { continue }
+        if let fault {
+          throw Failure(
+            .integrity, fault, on: archive.name(ArchiveStore.Archive.manifestKey(sequence)),
+            remedy: "nobody should vouch for it; \(done.count) before it were countersigned")
+        }
+        done.append((sequence, try countersign(stored, archive, signer, kid, context)))
+      }
+      try finish(context, done, kid)
+    }
+
+    private func countersign(
+      _ stored: StoredManifest, _ archive: ArchiveStore.Archive, _ signer: any Signer, _ kid: String,
+      _ context: JobContext
+    ) throws -> String {
+      let until = Timestamp.now().advanced(bySeconds: Int64(try retention.days(context.environment)) * 86_400)
+      return try archive.countersign(
+        stored, signer, as: kid,
+        despite: Array(Set(context.keys.revoked(for: .manifests) + context.keys.revoked(for: .events))).sorted(),
+        reason: reason, at: .now(),
+        retention: Manifest.Retention(
+          until: max(until, stored.manifest.retention.until),
+          hasLegalHold: try context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
+    }
+
+    private func finish(_ context: JobContext, _ done: [(sequence: Int, key: String)], _ kid: String) throws {
+      guard !done.isEmpty else {
+        throw Failure(
+          .nothingToCheck, "nobody has to vouch for any of these manifests",
+          remedy: "audit verify names those that are untrusted")
+      }
+      let list = done.map { JSONValue.object(["sequence": .count($0.sequence), "object": .string($0.key)]) }
+      try context.console.finish(
+        .object(["signer": .string(kid), "manifests": .array(list)]),
+        done.map { "manifest \($0.sequence): countersigned by \"\(kid)\", \($0.key)" }.joined(separator: "\n"))
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
+import AuditCore
+import Files
+import Signing
+
+/// The small files that commands read and write.
+enum DocumentFiles {
+  static func read(_ path: String, _ option: String) throws(Failure) -> [UInt8] {
+    guard let bytes = readSmallFile(path == "-" ? "/dev/stdin" : path, limit: 8 << 20) else {
+      throw Failure(
+        .usage, "this file cannot be read, or has more than 8 MiB", on: "\(option) \(path)", remedy: "check the path")
+    }
+    return bytes
+  }
+
+  /// Reads a file that must be what a format says.
+  static func read<R>(
+    _ path: String, _ option: String, _ body: ([UInt8]) throws(DocumentError) -> R
+  ) throws(Failure) -> R {
+    let bytes = try read(path, option)
+    do throws(DocumentError) { return try body(bytes) } catch {
+      throw Failure(
+        .integrity, error.reason, on: path, remedy: "ask for another copy of it; nothing was done", cause: error)
+    }
+  }
+
+  static func proposal(_ path: String) throws(Failure) -> Proposal {
+    try read(path, "--payload") { (bytes) throws(DocumentError) in try Proposal(parsing: bytes) }
+  }
+
+  static func proof(_ path: String) throws(Failure) -> Proof {
+    try read(path, "--proof") { (bytes) throws(DocumentError) in
+      let json: JSONValue
+      do throws(JSONParseError) { json = try JSONValue(parsing: bytes) } catch {
+        throw DocumentError("not a JSON document: \(error)")
+      }
+      return try Proof(json: json)
+    }
+  }
+
+  /// Writes a file that must not be there.
+  static func create(_ path: String, _ bytes: [UInt8]) throws(Failure) {
+    do throws(FileError) {
+      let file = try File.create(path)
+      try file.write(bytes)
+      try file.setMode(0o644)
+      try file.synchronize()
+    } catch {
+      guard error.isThere else { throw Failure.file(error) }
+      throw Failure(.refused, "the file exists, and is not replaced", on: path, remedy: "give another name, or move it")
+    }
+  }
+
+  /// Replaces a file in one step, or makes it.
+  static func replace(_ path: String, _ bytes: [UInt8]) throws(Failure) {
+    let temporary = "\(path).\(UInt64.random(in: 0 ... .max)).part"
+    defer { Directory.remove(temporary) }
+    do throws(FileError) {
+      let file = try File.create(temporary)
+      try file.write(bytes)
+      try file.setMode(0o644)
+      try file.synchronize()
+      try Directory.rename(temporary, to: path)
+    } catch { throw Failure.file(error) }
+  }
+}
