@@ -43,7 +43,7 @@ extension ManifestCommand {
       settings.columns = table.names
       let verifier = ArchiveVerifier(settings, archive, progress: context.console, cancellation: context.cancellation)
       var done: [(sequence: Int, key: String)] = []
-      for sequence in try choice.range.sequences(archive) {
+      for sequence in try choice.range.sequences(archive, context) {
         let stored = try archive.manifest(sequence)
         let (isNeeded, fault) = try verifier.needsCountersignature(stored)
         guard isNeeded else { continue }

@@ -66,7 +66,8 @@ struct ShardEvidence: Sendable {
       // What the shard's list left out may be just this.
       guard outcome.findingsLeftOut == 0 else { break }
       let known = outcome.findings
-      if let fault = verifier.signatureFinding(stored), !known.contains(fault) { outcome.findings.append(fault) }
+      let fault = verifier.signatureFinding(stored, try verifier.standing(of: stored))
+      if let fault, !known.contains(fault) { outcome.findings.append(fault) }
       if let fault = bundleFinding(stored.manifest), !known.contains(where: { $0.object == fault.object }) {
         outcome.findings.append(fault)
       }
