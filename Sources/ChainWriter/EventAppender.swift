@@ -174,9 +174,10 @@ public struct EventAppender: Sendable {
   /// Just before the oldest transaction that runs and may be a writer's: that one finds our row, its own gets the stamp
   /// of its beginning, and whoever then looks for the newest stamp must find its row and not ours.
   ///
+  /// A transaction shows a moment after it began, and a busy machine makes that moment long: hence the tenth of a second.
   /// Of other roles' sessions only `pg_read_all_stats` shows when they began: without it as long ago as is looked for.
   private static let stamp = """
-    least(now(), (SELECT min(CASE query WHEN '<insufficient privilege>' THEN now() - interval '30 seconds'
+    least(now() - interval '100 milliseconds', (SELECT min(CASE query WHEN '<insufficient privilege>' THEN now() - interval '30 seconds'
         ELSE xact_start END) - interval '1 microsecond' FROM pg_stat_activity
       WHERE pid <> pg_backend_pid() AND datname = current_database()
         AND (xact_start > now() - interval '30 seconds' OR query = '<insufficient privilege>')))
