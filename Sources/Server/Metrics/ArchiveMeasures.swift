@@ -45,12 +45,23 @@ public struct ArchiveMeasures: Sendable {
       (Self.lastDrill, status.lastDrill?.unixSeconds),
       (Self.lastRun, status.ledger.lastRun?.unixSeconds),
     ]
-    let end = status.earliestRetentionEnd.flatMap { $0.isFinite ? Double($0.unixSeconds) : nil }
     // Said also where there is none: an earlier one would stay in a server's memory and in a Pushgateway's.
-    self.values =
-      values.compactMap { name, value in value.map { (name, Double($0)) } } + [
-        (Self.earliestRetentionEnd, end ?? .infinity)
-      ]
+    let end = status.earliestRetentionEnd.flatMap { $0.isFinite ? Double($0.unixSeconds) : nil }
+    self.values = Self.known(values) + [(Self.earliestRetentionEnd, end ?? .infinity)]
+  }
+
+  /// What the newest manifests tell.
+  init(_ freshness: ArchiveFreshness) {
+    values = Self.known([
+      (Self.manifests, Int64(freshness.manifests)),
+      (Self.newestClosedDay, freshness.newestClosedDay?.next.start.unixSeconds),
+      (Self.lastRun, freshness.lastRun?.unixSeconds),
+      (Self.lastDrill, freshness.lastDrill?.unixSeconds),
+    ])
+  }
+
+  private static func known(_ values: [(String, Int64?)]) -> [(name: String, value: Double)] {
+    values.compactMap { name, value in value.map { (name, Double($0)) } }
   }
 
   public func set(in registry: PrometheusRegistry, labels: [(String, String)] = []) {

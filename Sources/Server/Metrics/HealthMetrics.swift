@@ -38,16 +38,7 @@ struct HealthMetrics: Sendable {
   func note(_ found: Result<ArchiveFreshness, Failure>) {
     guard case .success(let freshness) = found else { return gauge("memory_audit_archive_up", labels).set(Int64(0)) }
     gauge("memory_audit_archive_up", labels).set(Int64(1))
-    gauge("memory_audit_archive_manifests", labels).set(Int64(freshness.manifests))
-    if let day = freshness.newestClosedDay {
-      gauge("memory_audit_archive_newest_closed_day_timestamp_seconds", labels).set(day.next.start.unixSeconds)
-    }
-    if let run = freshness.lastRun {
-      gauge("memory_audit_archive_last_run_timestamp_seconds", labels).set(run.unixSeconds)
-    }
-    if let drill = freshness.lastDrill {
-      gauge("memory_audit_archive_last_drill_timestamp_seconds", labels).set(drill.unixSeconds)
-    }
+    ArchiveMeasures(freshness).set(in: registry, labels: labels)
   }
 
   /// What only a look at the whole archive tells.

@@ -45,15 +45,13 @@ struct JobMeasures: Sendable {
     set("memory_audit_job_bytes", bytes.map(Double.init))
     set("memory_audit_job_anomalies", anomalies.map(Double.init))
     set("memory_audit_drill_recovery_seconds", recoverySeconds)
-    set(Self.lastSuccess, run.status == 0 ? endedAt : Self.success(earlier, registry, labels))
+    set(Self.lastSuccess, run.status == 0 ? endedAt : Self.success(earlier, labels))
     archive?.set(in: registry, labels: [("stream", run.stream)])
     return registry.text
   }
 
   /// The last success that an earlier text tells of.
-  private static func success(
-    _ earlier: String, _ registry: PrometheusRegistry, _ labels: [(String, String)]
-  ) -> Double? {
+  private static func success(_ earlier: String, _ labels: [(String, String)]) -> Double? {
     let probe = PrometheusRegistry()
     probe.makeMeter(label: lastSuccess, dimensions: labels).set(Int64(0))
     guard let series = probe.text.split(separator: "\n").last?.dropLast(1) else { return nil }
