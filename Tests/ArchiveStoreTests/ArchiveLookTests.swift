@@ -79,6 +79,37 @@ struct ArchiveLookTests {
     #expect(status.missingTotal == (number == 5 ? 1 : 0))
   }
 
+  @Test("what stands behind the last manifest that a key at hand has signed closes no day")
+  func unvouched() throws {
+    var sample = try SampleArchive()
+    let last = now.day.advanced(by: -1)
+    sample.rotation = last.advanced(by: -2)
+    try sample.add(last.advanced(by: -9)...last, retention: 400)
+    let place = try TestStore()
+    for (number, document) in sample.documents.enumerated() {
+      try place.overwrite("memory-layer/\(Archive.manifestKey(number))", document)
+    }
+    func look(_ keys: [VerificationKey]) throws -> (status: ArchiveStatus, freshness: ArchiveFreshness) {
+      let ring = KeyRing(keys)
+      let archive = try Archive(place.store, stream: SampleArchive.stream, keys: ring)
+      return (
+        try ArchiveStatus(archive, keys: ring, limits: ArchiveStatus.Limits(), now: now),
+        try ArchiveFreshness(archive, keys: ring, now: now)
+      )
+    }
+    let keys = sample.keys.keys
+    // All keys, or none, by which nothing can be told: each day counts as it says. The first one alone: those of the other
+    // may be a stranger's. The other alone vouches for what is before it.
+    for (ring, expected) in [(keys, last), ([], last), ([keys[0]], last.advanced(by: -3)), ([keys[1]], last)] {
+      let (status, freshness) = try look(ring)
+      #expect(status.newestClosedDay == expected && freshness.newestClosedDay == expected, "\(ring.count) keys")
+      #expect(status.ledger.lastRun?.day == expected.next && freshness.lastRun?.day == expected.next)
+      #expect(status.isWell == (expected == last), "\(status.problems)")
+    }
+    let status = try look([keys[0]]).status
+    #expect(status.missingTotal == 2 && status.state(of: last, status.ledger[last]) == .open)
+  }
+
   @Test("nothing that can be read is no success")
   func nothing() throws {
     let limits = ArchiveStatus.Limits()

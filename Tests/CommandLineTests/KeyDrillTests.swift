@@ -182,5 +182,7 @@ struct KeyDrillTests {
     let verified = try json(try run("memoryctl audit verify --json"))
     #expect(
       verified["verdict"] == "intact" && verified["signatures"]?["untrusted"]?.integer.map(String.init) == archived)
+    let drill = try run("AUDIT_MANIFEST_SIGNER=\"$MANIFESTS_KEY\" memoryctl audit drill --json --select all")
+    #expect(drill.status == 0 && drill.text.contains("countersigned since"), "\(drill.text)\(drill.errorText)")
   }
 }

@@ -128,6 +128,26 @@ struct KeysTests {
     return String(decoding: SignedDocument(.registry, registry, proof: proof).bytes, as: UTF8.self)
   }
 
+  @Test("signer check goes by the registry that the archive holds, and does without an archive that is away")
+  func signerCheck() throws {
+    let keys = try KeySite.founded()
+    let older = keys.fresh("json")
+    try FileManager.default.copyItem(atPath: keys.file, toPath: older)
+    let asBefore = ["AUDIT_SIGNERS_FILE": older]
+    let refused = "does not let this key sign"
+    #expect(try !keys.must("signer", "check", with: asBefore).errorText.contains(refused))
+    try keys.add("new", use: "manifests")
+    try keys.change("promote", ["new"])
+    try keys.change("retire", ["archive"])
+    let retired = try keys.must("signer", "test", with: asBefore)
+    #expect(retired.errorText.contains(refused), "\(retired.errorText)")
+    let emptied = try keys.must("signer", "check", with: asBefore.merging(["AUDIT_ARCHIVE_URL": "file:///nowhere"]) { $1 })
+    #expect(emptied.errorText.contains("rolled back"), "\(emptied.errorText)")
+    let away = ["AUDIT_ARCHIVE_URL": "s3://bucket/a", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"]
+    let output = try keys.must("signer", "check", with: asBefore.merging(away) { $1 })
+    #expect(output.errorText.contains("registry was not looked at"), "\(output.errorText)")
+  }
+
   @Test("what keys add refuses: an id or a key that is taken, a secret, a key that is not the signer's")
   func refusals() throws {
     let keys = try KeySite()

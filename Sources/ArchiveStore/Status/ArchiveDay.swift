@@ -10,7 +10,8 @@ public struct ArchiveDay: Sendable {
   /// Of the bundles, as they are stored.
   public private(set) var bytes = 0
   public private(set) var anomalies = 0
-  public private(set) var isClosed = false
+  /// A manifest that counts closes it: one that a key at hand has signed, or a signed one behind it vouches for.
+  public internal(set) var isClosed = false
   /// A manifest of it does not verify, or does not join the one before.
   public internal(set) var hasFault = false
   /// Each of its manifests is under legal hold.
@@ -27,7 +28,6 @@ public struct ArchiveDay: Sendable {
     rows = rows.saturated(adding: manifest.rowCount)
     bytes = bytes.saturated(adding: manifest.bundle?.bytes ?? 0)
     anomalies = anomalies.saturated(adding: manifest.chain.anomalies.total)
-    if manifest.coverage.isLast { isClosed = true }
     let seconds = manifest.retention.until.unixSeconds - manifest.createdAt.unixSeconds
     lockDays = min(lockDays, Int32(clamping: seconds / 86_400))
   }

@@ -17,16 +17,33 @@ public struct ArchiveFreshness: Sendable {
   public init(_ archive: Archive, keys: KeyRing, now: Timestamp) throws {
     let sequences = try archive.readableSequences()
     manifests = sequences.count
-    for sequence in sequences.reversed() {
-      let manifest = try archive.manifest(sequence).manifest
-      lastRun = lastRun ?? manifest.createdAt
-      if manifest.coverage.isLast {
-        newestClosedDay = manifest.coverage.day
-        break
-      }
-    }
+    let reach = try Reach(archive, sequences, from: Reach.signedEnd(archive, sequences, keys) ?? sequences.upperBound)
+    (newestClosedDay, lastRun) = (reach.newestClosedDay, reach.lastRun)
     let drills = try DrillRecord(archive, keys: keys, now: now)
     (lastDrill, failedDrill) = (drills.passed, drills.failed)
+  }
+
+  /// How far the manifests before `end` reach.
+  private struct Reach {
+    private(set) var newestClosedDay: UTCDay?
+    private(set) var lastRun: Timestamp?
+
+    init(_ archive: Archive, _ sequences: Range<Int>, from end: Int) throws {
+      for sequence in (sequences.lowerBound..<end).reversed() {
+        let manifest = try archive.manifest(sequence).manifest
+        lastRun = lastRun ?? manifest.createdAt
+        guard manifest.coverage.isLast else { continue }
+        newestClosedDay = manifest.coverage.day
+        return
+      }
+    }
+
+    /// Behind the last manifest that a key at hand has signed, which vouches for those before it: what a stranger adds
+    /// there closes no day. Nil where none is signed.
+    static func signedEnd(_ archive: Archive, _ sequences: Range<Int>, _ keys: KeyRing) throws -> Int? {
+      guard keys.keys.contains(where: { $0.uses.contains(.manifests) }) else { return nil }
+      return try sequences.reversed().first { archive.isSigned(try archive.manifest($0)) }.map { $0 + 1 }
+    }
   }
 
   public var json: JSONValue {

@@ -28,8 +28,13 @@ public struct ArchiveLedger: Sendable {
   public private(set) var anomalies = 0
   /// Manifests that no key at hand can verify.
   public private(set) var unverifiable = 0
-  /// When the newest manifest was made.
+  /// When the newest manifest was made that counts.
   public private(set) var lastRun: Timestamp?
+  /// Whether a key at hand has signed one. Then what stands behind the last of those closes no day: a stranger can have
+  /// put it there.
+  private var isVouchedFor = false
+  /// Days that manifests behind the last signed one close.
+  private var pendingClosings: [UTCDay] = []
   /// What is wrong among the names of manifests, at the last look.
   private var listed: [ArchiveFinding] = []
   private var noted: [String] = []
@@ -89,6 +94,7 @@ public struct ArchiveLedger: Sendable {
     note(stored.proof, standing, at: manifest.createdAt)
     count(manifest)
     noteDay(manifest, hasFault: !faults.isEmpty)
+    noteClosing(manifest, isVouching: standing.fault == nil)
     previous = stored
   }
 
@@ -139,7 +145,15 @@ public struct ArchiveLedger: Sendable {
     signatures.unsigned = signatures.unsigned.saturated(adding: chain.signatures.unsigned)
     signatures.invalid = signatures.invalid.saturated(adding: chain.signatures.invalid)
     signatures.unverifiable = signatures.unverifiable.saturated(adding: chain.signatures.unverifiable)
+  }
+
+  private mutating func noteClosing(_ manifest: Manifest, isVouching: Bool) {
+    isVouchedFor = isVouchedFor || isVouching
+    if manifest.coverage.isLast { pendingClosings.append(manifest.coverage.day) }
+    guard isVouching || !isVouchedFor else { return }
     lastRun = max(lastRun ?? manifest.createdAt, manifest.createdAt)
+    for day in pendingClosings { days[index(of: day)].isClosed = true }
+    pendingClosings = []
   }
 
   /// Days come in order, but for those of manifests that do not join.

@@ -95,7 +95,9 @@ public struct DrillJob: Sendable {
         let result = try replay.load(stretch, into: table, isLogged: keepsSchema)
         note(result, &report)
         let fault = result.report.isIntact ? nil : "the archive does not verify: \(Self.firstFault(result.report))"
-        return (result, fault, "\(result.report.rows) rows of \(result.report.manifests) manifests")
+        let untrusted = result.report.signatures.untrusted
+        let vouched = untrusted == 0 ? "" : "; \(untrusted) of them signed by a revoked key and countersigned since"
+        return (result, fault, "\(result.report.rows) rows of \(result.report.manifests) manifests\(vouched)")
       }
       try step("build indexes" + place, &report) { _ in
         let nullable = try replay.buildIndexes(restored.table)

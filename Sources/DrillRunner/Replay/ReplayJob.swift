@@ -97,10 +97,15 @@ public struct ReplayJob: Sendable {
   public func verifyTable(_ restored: Result) throws -> VerifyReport {
     let verifier = DatabaseVerifier(
       settings, conninfo: conninfo, table: restored.table.name, progress: progress, cancellation: cancellation)
-    var (found, leaves) = try verifier.verify(head: restored.first.chain.previousHash, makesLeaves: true)
+    // Which rows a revoked key signed, and who vouches for them, was told when they were read from the archive.
+    var (found, leaves) = try verifier.verify(
+      head: restored.first.chain.previousHash, makesLeaves: true, tellsUntrusted: false)
     let name = restored.table.name.sql
     if found.headHash != restored.last.chain.headHash?.hex {
       found.add(ArchiveFinding(name, "the staged chain ends in another row"))
+    }
+    if found.signatures.untrusted != restored.report.signatures.untrusted {
+      found.add(ArchiveFinding(name, "other rows of it than of the archive are signed by a revoked key"))
     }
     if leaves != restored.leaves { found.add(ArchiveFinding(name, "the staged rows are not the archived ones")) }
     return found
@@ -129,6 +134,7 @@ public struct ReplayJob: Sendable {
         }
         try verifier.check(stored, after: previous, &report)
         var outcome = BundleOutcome()
+        outcome.isCountersigned = try verifier.vouchesForRows(stored)
         try verifier.verifyBundle(
           stored.manifest, &outcome, makesTuples: true, isVouchedFor: settings.checksManifestSignatures
         ) { scan, batch in

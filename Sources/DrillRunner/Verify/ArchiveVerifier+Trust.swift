@@ -27,7 +27,7 @@ extension ArchiveVerifier {
   }
 
   /// Whether somebody has countersigned a manifest in spite of every key of events that was revoked.
-  private func vouchesForRows(_ stored: StoredManifest) throws -> Bool {
+  func vouchesForRows(_ stored: StoredManifest) throws -> Bool {
     let revoked = settings.keys.revoked(for: .events)
     guard settings.checksManifestSignatures, !revoked.isEmpty else { return false }
     return try !archive.countersigners(of: stored, settings.keys, despite: revoked).isEmpty

@@ -40,13 +40,18 @@ public struct DatabaseVerifier: Sendable {
   /// - Parameters:
   ///   - head: hash of the row that the table's first row follows; nil for a genesis.
   ///   - makesLeaves: also add the rows' leaves up, to compare tables.
-  func verify(head: Digest?, makesLeaves: Bool) throws -> (report: VerifyReport, leaves: LeafSum) {
-    do { return try verify(head: head, makesLeaves: makesLeaves, isSorted: false) } catch is TooScattered {
-      progress.event("the table's rows lie out of order: reading them by time", [:])
+  ///   - tellsUntrusted: name rows that a revoked key signed as anomalies; they are counted in any case.
+  func verify(
+    head: Digest?, makesLeaves: Bool, tellsUntrusted: Bool = true
+  ) throws -> (report: VerifyReport, leaves: LeafSum) {
+    for isSorted in [false, true] {
+      do {
+        return try verify(head: head, makesLeaves: makesLeaves, isSorted: isSorted, tellsUntrusted: tellsUntrusted)
+      } catch is TooScattered {
+        if !isSorted { progress.event("the table's rows lie out of order: reading them by time", [:]) }
+      }
     }
-    do { return try verify(head: head, makesLeaves: makesLeaves, isSorted: true) } catch is TooScattered {
-      throw tooScattered
-    }
+    throw tooScattered
   }
 
   /// The order by time did not help either.
@@ -64,7 +69,7 @@ public struct DatabaseVerifier: Sendable {
   }
 
   private func verify(
-    head: Digest?, makesLeaves: Bool, isSorted: Bool, difference: Difference? = nil
+    head: Digest?, makesLeaves: Bool, isSorted: Bool, tellsUntrusted: Bool = true, difference: Difference? = nil
   ) throws -> (report: VerifyReport, leaves: LeafSum) {
     let source = try SourceSession(conninfo)
     let table = try source.session.chainTable(self.table, settings.columns)
@@ -80,6 +85,7 @@ public struct DatabaseVerifier: Sendable {
     let sink = ReportSink(
       RowIdentifier(table.columns, table.indexes), requiresSignatures: settings.requiresSignatures,
       difference: difference)
+    sink.tellsUntrusted = tellsUntrusted
     do {
       var window = ScanWindow()
       window.isSorted = isSorted
@@ -112,6 +118,7 @@ final class ReportSink: RowSink {
   private let identifier: RowIdentifier
   private let requiresSignatures: Bool
   private let difference: Difference?
+  var tellsUntrusted = true
 
   init(_ identifier: RowIdentifier, requiresSignatures: Bool, difference: Difference? = nil) {
     self.identifier = identifier
@@ -125,7 +132,8 @@ final class ReportSink: RowSink {
     report.signatures.count(row.signature)
     leaves.add(row.leaf)
     let isSound = fault == nil && row.hashMatches && row.signature == .valid
-    let faults = isSound ? [] : rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    var faults = isSound ? [] : rowFaults(row, fault, requiresSignatures: requiresSignatures)
+    if !tellsUntrusted { faults.removeAll { $0.0 == .untrusted } }
     if let difference {
       return try difference.take(row, line, faults) { unsafe identifier.id(line) }
     }

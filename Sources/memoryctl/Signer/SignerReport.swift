@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArchiveStore
 import AuditCore
+import DrillRunner
 import Signing
 
 /// What was found of the signers of a run.
@@ -8,12 +10,12 @@ struct SignerReport {
   private let states: [SignerState]
 
   /// - Parameter look: what is done with each signer.
-  init(_ common: CommonOptions, _ look: (any Signer) throws -> SignerHealth) throws {
+  init(_ common: CommonOptions, _ archive: ArchiveOptions, _ look: (any Signer) throws -> SignerHealth) throws {
     let environment = common.environment()
-    let registry = try KeyRegistry.load(environment)
     let connections = SignerConnections(environment)
     let console = Console(common)
     self.console = console
+    let registry = try Self.registry(environment, archive, console)
     states = try SignerUse.allCases.compactMap { use in
       try SignerState.of(
         use, environment, registry: registry, over: connections,
@@ -26,6 +28,22 @@ struct SignerReport {
         }, look: look)
     }
     guard !states.isEmpty else { throw SignerChoice.noSigner(isRequired: try environment.requiresSigning()) }
+  }
+
+  /// The newest that the archive holds, or else what is at hand: whether a signer answers can be told without an archive.
+  private static func registry(
+    _ environment: Environment, _ archive: ArchiveOptions, _ console: Console
+  ) throws -> KeyRegistry? {
+    let atHand = try KeyRegistry.load(environment)
+    guard try archive.isConfigured(environment), let pin = try RegistryAtHand(environment) else { return atHand }
+    do {
+      let found = try archive.archive(environment, keys: nil).trustedRegistry(pin.file, pin: pin.pin)
+      for finding in found?.findings ?? [] { console.warn(finding.description) }
+      return found?.registry.keys ?? atHand
+    } catch {
+      console.warn("the archive's registry was not looked at: \(Failure(from: error))")
+      return atHand
+    }
   }
 
   /// Prints the report, and exits as the first that failed demands.
