@@ -141,7 +141,8 @@ struct KeysTests {
     try keys.change("retire", ["archive"])
     let retired = try keys.must("signer", "test", with: asBefore)
     #expect(retired.errorText.contains(refused), "\(retired.errorText)")
-    let emptied = try keys.must("signer", "check", with: asBefore.merging(["AUDIT_ARCHIVE_URL": "file:///nowhere"]) { $1 })
+    let emptied = try keys.must(
+      "signer", "check", with: asBefore.merging(["AUDIT_ARCHIVE_URL": "file:///nowhere"]) { $1 })
     #expect(emptied.errorText.contains("rolled back"), "\(emptied.errorText)")
     let away = ["AUDIT_ARCHIVE_URL": "s3://bucket/a", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"]
     let output = try keys.must("signer", "check", with: asBefore.merging(away) { $1 })
