@@ -3,11 +3,24 @@ public import AuditCore
 
 /// Signed documents of a stream beside its manifests: drill reports, verdicts of shards.
 extension Archive {
+  /// Removes what crashed runs left of objects that were never given their name.
+  public func removeLeftovers() throws {
+    for folder in ["manifests", "bundles", "drills", "checks"] + Self.documentFolders {
+      try store.removeLeftovers(in: "\(stream)/\(folder)")
+    }
+  }
+
   /// Writes a small object once. One with the same content that is there, as this run's own whose reply was lost, counts
   /// as written; its lock is made as strong as this run's.
   ///
   /// - Returns: false where something else has its name.
   public func put(_ bytes: [UInt8], at key: String, retention: Manifest.Retention) throws -> Bool {
+    try store.removeLeftovers(in: "\(stream)/\(key[..<key.lastIndex(of: "/")!])")
+    return try write(bytes, at: key, retention: retention)
+  }
+
+  /// As ``put(_:at:retention:)``, of a run that has looked for leftovers.
+  func write(_ bytes: [UInt8], at key: String, retention: Manifest.Retention) throws -> Bool {
     let (place, content) = ("\(stream)/\(key)", ObjectContent.bytes(bytes))
     if try store.create(place, content, retention: retention) == .created { return true }
     return try store.secure(place, content, retention: retention)

@@ -66,7 +66,7 @@ extension Archive {
   public func commit(_ manifest: Manifest, _ signer: any Signer) throws -> StoredManifest {
     let document = try signer.sign(.manifest, manifest.json)
     let key = Self.manifestKey(manifest.sequence)
-    if try !put(document.bytes, at: key, retention: manifest.retention), try !isCommitted(manifest.sequence) {
+    if try !write(document.bytes, at: key, retention: manifest.retention), try !isCommitted(manifest.sequence) {
       _ = try store.addVersion("\(stream)/\(key)", .bytes(document.bytes), retention: manifest.retention)
     }
     let stored = StoredManifest(manifest: manifest, digest: document.digest, proof: document.proof)

@@ -39,7 +39,7 @@ public struct FileStore: ObjectStore {
   }
 
   private func create(_ path: String, _ bytes: [UInt8]) throws -> CreateOutcome {
-    let file = try Self.temporaryFile(path)
+    let file = try File.temporary(beside: path)
     defer { Directory.remove(file.path) }
     try file.write(bytes)
     return try publish(file, as: path)
@@ -47,7 +47,7 @@ public struct FileStore: ObjectStore {
 
   private func create(_ path: String, _ spooled: SpoolFile) throws -> CreateOutcome {
     do { return try publish(spooled.file, as: path) } catch let error as FileError where error.crossesFileSystems {
-      let copy = try Self.temporaryFile(path)
+      let copy = try File.temporary(beside: path)
       defer { Directory.remove(copy.path) }
       try spooled.file.seek(to: 0)
       var buffer = ByteBuffer(capacity: 1 << 20)
@@ -90,7 +90,7 @@ public struct FileStore: ObjectStore {
       "mode": "COMPLIANCE", "until": .string(retention.until.isoSeconds),
       "legalHold": .bool(retention.hasLegalHold),
     ])
-    let file = try Self.temporaryFile(path)
+    let file = try File.temporary(beside: path)
     defer { Directory.remove(file.path) }
     try file.write(record.prettyBytes)
     try file.setMode(0o444)
@@ -178,26 +178,18 @@ public struct FileStore: ObjectStore {
 
   public func spoolDirectory(stream: String) throws -> String? {
     let path = try self.path("\(stream)/.spool")
-    let folders = try (["manifests", "bundles", "drills", "checks"] + Archive.documentFolders).flatMap { folder in
-      [try self.path("\(stream)/\(folder)"), try self.path(".retention/\(stream)/\(folder)")]
-    }
-    do throws(FileError) {
-      try Directory.create(path, mode: 0o700)
-      for folder in folders {
-        try Self.removeLeftovers(folder)
-        guard folder.hasSuffix("/checks") else { continue }
-        // A folder a run.
-        for run in try Directory.names(folder) { try? Self.removeLeftovers("\(folder)/\(run)") }
-      }
-    } catch { throw Failure.file(error) }
+    do throws(FileError) { try Directory.create(path, mode: 0o700) } catch { throw Failure.file(error) }
     return path
   }
 
-  /// Removes what crashed runs left of objects that were never given their name: files that no process has locked.
-  private static func removeLeftovers(_ folder: String) throws(FileError) {
-    for name in try Directory.names(folder) where name.hasPrefix(".") && name.hasSuffix(".part") {
-      let path = "\(folder)/\(name)"
-      if let file = try? File.open(path), file.tryLock() { Directory.remove(path) }
+  public func removeLeftovers(in folder: String) throws {
+    for folder in [try path(folder), try path(".retention/\(folder)")] {
+      do throws(FileError) {
+        try File.removeLeftovers(in: folder)
+        guard folder.hasSuffix("/checks") else { continue }
+        // A folder a run.
+        for run in try Directory.names(folder) { try? File.removeLeftovers(in: "\(folder)/\(run)") }
+      } catch { throw Failure.file(error) }
     }
   }
 
@@ -214,17 +206,6 @@ public struct FileStore: ObjectStore {
   }
 
   private static func parent(_ path: String) -> String { String(path[..<path.lastIndex(of: "/")!]) }
-
-  /// A file beside `path` that readers do not see, locked as long as it is open.
-  private static func temporaryFile(_ path: String) throws(FileError) -> File {
-    let slash = path.lastIndex(of: "/")!
-    while true {
-      let random = UInt64.random(in: 0 ... .max)
-      let file = try File.create("\(path[..<slash])/.\(path[path.index(after: slash)...]).\(random).part")
-      // Another run that starts just now may have taken the file for a leftover before it was locked.
-      if file.tryLock() && file.isNamed { return file }
-    }
-  }
 }
 
 /// Reads a file as an object.

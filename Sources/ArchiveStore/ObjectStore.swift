@@ -39,6 +39,10 @@ public protocol ObjectStore: Sendable {
   func list(_ prefix: String) throws -> [ObjectInfo]
   /// A directory on the store's own file system, where spooling there saves a copy.
   func spoolDirectory(stream: String) throws -> String?
+  /// Removes what crashed runs left in a folder of objects that were never given their name.
+  ///
+  /// - Parameter folder: a key without a slash at its end.
+  func removeLeftovers(in folder: String) throws
 }
 
 /// The parts of a key, which stays in the store's own place whatever a manifest says.

@@ -41,6 +41,7 @@ public struct ArchiveJob: Sendable {
     var plan = try ArchivePlan(settings, archive, last: last, snapshot: snapshot, table: table)
     try plan.findHead(source.session)
     if settings.isDryRun { return try export(plan, source, table, DryRunOutput(), isSorted: false) }
+    try archive.removeLeftovers()
     let spool = try Spool(directory: try spoolDirectory())
     do {
       return try export(plan, source, table, SpoolOutput(self, plan, spool), isSorted: false)

@@ -18,6 +18,12 @@ public enum Directory {
     try synchronize(parent.isEmpty ? "/" : parent)
   }
 
+  /// The folder that a path's last part is in, and that part.
+  public static func split(_ path: String) -> (folder: String, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+    return (slash == path.startIndex ? "/" : String(path[..<slash]), path[path.index(after: slash)...])
+  }
+
   /// Throws where a path's last part is a symbolic link.
   public static func refuseLink(_ path: String) throws(FileError) {
     var info = stat()

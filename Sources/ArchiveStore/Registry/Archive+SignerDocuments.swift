@@ -42,4 +42,9 @@ extension Archive {
       .integrity, "an object of this name has another content", on: name(key),
       remedy: "look at who wrote it; nothing is replaced")
   }
+
+  /// Makes a document's lock as strong as this run's: the run that wrote it may have ended before it looked.
+  public func secure(_ document: SignedDocument, at key: String, retention: Manifest.Retention) throws {
+    _ = try store.secure("\(stream)/\(key)", .bytes(document.bytes), retention: retention)
+  }
 }

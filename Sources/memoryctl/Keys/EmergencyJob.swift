@@ -34,9 +34,13 @@ struct EmergencyJob {
       throw Failure(.refused, fault, on: kid, remedy: "let a signer of the multisig do it; nothing was done")
     }
     let key = "revocations/\(revocation.digest.hex).json"
+    let until = now.advanced(bySeconds: Int64(try retention.days(desk.context.environment)) * 86_400)
+    let lock = Manifest.Retention(until: until, hasLegalHold: false)
     if earlier == nil {
-      let until = now.advanced(bySeconds: Int64(try retention.days(desk.context.environment)) * 86_400)
-      try desk.archive.put(document, at: key, retention: Manifest.Retention(until: until, hasLegalHold: false))
+      try desk.archive.put(document, at: key, retention: lock)
+    } else {
+      // The run that wrote it may have ended before it looked at the lock.
+      try desk.archive.secure(document, at: key, retention: lock)
     }
     try recorder.record(
       "signer.revoked",

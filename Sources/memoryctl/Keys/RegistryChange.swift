@@ -75,19 +75,18 @@ struct RegistryChange {
     let recorder = try EventRecorder(desk.context, table)
     let version = RegistryVersion(next, proof: proof)
     let isPublished = desk.context.trusted?.walk.trusted.contains { $0.digest == version.digest } ?? false
-    if !isPublished {
+    let retention = try options.retention.retention(desk.context.environment)
+    if isPublished {
+      // The run that wrote it may have ended before it looked at the lock.
+      try desk.archive.secure(version.document, at: key(next), retention: retention)
+    } else {
       try require(
         ApprovalCheck(proposal, desk.current?.registry, lifetime: options.lifetimeSeconds).verdict(proof), path)
-      let days = try options.retention.days(desk.context.environment)
-      let until = Timestamp.now().advanced(bySeconds: Int64(days) * 86_400)
-      try desk.archive.publish(
-        version, after: desk.current,
-        retention: Manifest.Retention(
-          until: until, hasLegalHold: try desk.context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
+      try desk.archive.publish(version, after: desk.current, retention: retention)
     }
     for kid in kids { try recorder.record(event, payload(version, kid), since: next.createdAt) }
     if kids.isEmpty { try recorder.record("signer.revocation_dismissed", payload(version, nil), since: next.createdAt) }
-    if !isPublished { keep(version) }
+    keep(version)
     try desk.context.console.finish(
       .object([
         "version": .count(next.version), "digest": .digest(version.digest), "event": .string(event),
@@ -111,10 +110,13 @@ struct RegistryChange {
     ])
   }
 
-  /// Brings the operator's own file up to the new version; whoever cannot write it still walks there.
+  /// Brings the operator's own file up to the new version, unless it is there or further; whoever cannot write it still
+  /// walks there.
   private func keep(_ version: RegistryVersion) {
     do {
-      guard let path = desk.atHand?.path else { return }
+      guard let path = desk.atHand?.path,
+        desk.file.pinned.map({ $0.registry.version < version.registry.version }) ?? true
+      else { return }
       let candidates = desk.file.candidates.filter { version.registry.signer($0.kid) == nil }
       try DocumentFiles.replace(path, SignersFile(pinned: version, signers: candidates).bytes)
     } catch {

@@ -61,14 +61,12 @@ extension ManifestCommand {
       _ stored: StoredManifest, _ archive: ArchiveStore.Archive, _ signer: any Signer, _ kid: String,
       _ context: JobContext
     ) throws -> String {
-      let until = Timestamp.now().advanced(bySeconds: Int64(try retention.days(context.environment)) * 86_400)
+      var retention = try retention.retention(context.environment)
+      retention.until = max(retention.until, stored.manifest.retention.until)
       return try archive.countersign(
         stored, signer, as: kid,
         despite: Array(Set(context.keys.revoked(for: .manifests) + context.keys.revoked(for: .events))).sorted(),
-        reason: reason, at: .now(),
-        retention: Manifest.Retention(
-          until: max(until, stored.manifest.retention.until),
-          hasLegalHold: try context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
+        reason: reason, at: .now(), retention: retention)
     }
 
     private func finish(_ context: JobContext, _ done: [(sequence: Int, key: String)], _ kid: String) throws {

@@ -84,11 +84,10 @@ extension MultisigCommand {
       let environment = desk.context.environment
       let recorder = try EventRecorder(desk.context, table)
       let store = try desk.context.archive(archive)
-      let until = Timestamp.now().advanced(bySeconds: Int64(try retention.days(environment)) * 86_400)
       let key = "proofs/\(desk.proposal.digest.hex).json"
       try store.put(
         SignedDocument(.payload, payload.json, proof: proof), at: key,
-        retention: Manifest.Retention(until: until, hasLegalHold: try environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
+        retention: retention.retention(environment))
       for (type, event) in events(payload, proof, desk, key) {
         try recorder.record(type, event, since: payload.createdAt)
       }

@@ -104,4 +104,10 @@ struct RetentionOptions: ParsableArguments {
     }
     return days
   }
+
+  /// The lock of a document that is written now.
+  func retention(_ environment: Environment) throws -> Manifest.Retention {
+    let until = Timestamp.now().advanced(bySeconds: Int64(try days(environment)) * 86_400)
+    return Manifest.Retention(until: until, hasLegalHold: try environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD"))
+  }
 }

@@ -41,12 +41,7 @@ enum DocumentFiles {
 
   /// Writes a file that must not be there.
   static func create(_ path: String, _ bytes: [UInt8]) throws(Failure) {
-    do throws(FileError) {
-      let file = try File.create(path)
-      try file.write(bytes)
-      try file.setMode(0o644)
-      try file.synchronize()
-    } catch {
+    do throws(FileError) { try File.createWhole(path, bytes) } catch {
       guard error.isThere else { throw Failure.file(error) }
       throw Failure(.refused, "the file exists, and is not replaced", on: path, remedy: "give another name, or move it")
     }
@@ -54,14 +49,6 @@ enum DocumentFiles {
 
   /// Replaces a file in one step, or makes it.
   static func replace(_ path: String, _ bytes: [UInt8]) throws(Failure) {
-    let temporary = "\(path).\(UInt64.random(in: 0 ... .max)).part"
-    defer { Directory.remove(temporary) }
-    do throws(FileError) {
-      let file = try File.create(temporary)
-      try file.write(bytes)
-      try file.setMode(0o644)
-      try file.synchronize()
-      try Directory.rename(temporary, to: path)
-    } catch { throw Failure.file(error) }
+    do throws(FileError) { try File.replace(path, with: bytes) } catch { throw Failure.file(error) }
   }
 }

@@ -45,11 +45,7 @@ struct Signoff: ParsableCommand {
     let content = content(list, archive.stream, report, now)
     let document = try signer.sign(.signoff, content, as: kid)
     let key = "signoffs/\(now.compact)-\(document.digest.hex.prefix(8)).json"
-    let until = now.advanced(bySeconds: Int64(try retention.days(context.environment)) * 86_400)
-    try archive.put(
-      document, at: key,
-      retention: Manifest.Retention(
-        until: until, hasLegalHold: try context.environment.isTrue("AUDIT_ARCHIVE_LEGAL_HOLD")))
+    try archive.put(document, at: key, retention: retention.retention(context.environment))
     var event = (content.members ?? []).filter { $0.name != "format" }
     event += [
       JSONValue.Member("signer", .string(kid)), JSONValue.Member("proofDigest", .digest(document.digest)),
