@@ -41,6 +41,13 @@ public struct EventAppender: Sendable {
   ///   - type: the event's type, not empty.
   ///   - payload: one JSON value.
   public func append(type: String, payload: [UInt8]) throws -> AppendedEvent {
+    try append(type: type, payload: payload) { _ in }
+  }
+
+  /// - Parameter check: looks at the table while nobody else appends, and throws where nothing is to be.
+  func append(
+    type: String, payload: [UInt8], check: (borrowing PostgresSession) throws -> Void
+  ) throws -> AppendedEvent {
     let session = try PostgresSession(conninfo)
     guard let description = try session.describe(table) else {
       throw Failure(
@@ -54,21 +61,27 @@ public struct EventAppender: Sendable {
     // A service may take seconds for a signature, for which nobody else should have to wait.
     guard signer is any ServiceSigner else {
       head = try lock(session, near: head)
+      try check(session)
       return try insert(event, try link(event, behind: head), session)
     }
     for _ in 0..<Self.unlockedAttempts {
       let link = try link(event, behind: head)
       head = try lock(session, near: head)
+      try check(session)
       if head == link.previous { return try insert(event, link, session) }
       try session.executeScript("ROLLBACK")
     }
-    throw Failure(
+    throw othersAppended
+  }
+
+  var othersAppended: Failure {
+    Failure(
       .tryLater, "others appended each time while the signature was made", on: "\(table.schema).\(table.name)",
       remedy: "run it again: nothing was appended")
   }
 
   /// Attempts to sign for a head that may be another's predecessor by then.
-  private static let unlockedAttempts = 20
+  static let unlockedAttempts = 20
 
   private struct NewEvent {
     let type: String
@@ -131,7 +144,7 @@ public struct EventAppender: Sendable {
     Failure(.integrity, problem, on: hash, remedy: "run audit verify --database; nothing was appended")
   }
 
-  private func digest(_ text: String, _ previous: Digest?) throws -> Digest {
+  func digest(_ text: String, _ previous: Digest?) throws -> Digest {
     var canonicalizer = Canonicalizer()
     var canonical = ByteBuffer(capacity: text.utf8.count)
     let bytes = Array(text.utf8)

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import Cryptography
+public import Cryptography
 
 /// The keys at hand: the registry's, and those of the environment.
 public struct KeyRing: Sendable {
   public let keys: [VerificationKey]
 
   public init(_ keys: [VerificationKey]) { self.keys = keys }
+
+  /// Whether a key for a use has signed a digest, whatever became of that key since.
+  ///
+  /// - Throws: where a service keeps the key and does not answer.
+  public func hasSigned(_ signature: [UInt8], over digest: Digest, for use: KeyUse) throws -> Bool {
+    try keys.contains { try $0.uses.contains(use) && $0.isValid(signature, over: digest) }
+  }
 
   /// The key of an id.
   public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }

@@ -132,7 +132,8 @@ struct MultisigTests {
     #expect(try keys.run(arguments).status == 66)
     try keys.must("audit", "archive")
     for (list, words) in [
-      ("- [x] archive\n- [ ] drill\n", "\"drill\""), ("- [x] a\n  - [] b\n", "\"b\""), ("- [-] a\n", "\"a\""),
+      ("- [x] archive\n- [ ] drill\n", "\"- [ ] drill\""), ("- [x] a\n  - [] b\n", "\"  - [] b\""),
+      ("- [-] a\n", "\"- [-] a\""),
       ("nothing\n", "no items"),
     ] {
       try write(list)

@@ -43,6 +43,32 @@ extension Archive {
       remedy: "look at who wrote it; nothing is replaced")
   }
 
+  /// The same, unless one is there that counts: of two runs with one each the first has it.
+  ///
+  /// - Parameter accept: throws why a document that is there counts for nothing.
+  /// - Returns: the one that counts.
+  public func put(
+    _ document: SignedDocument, at key: String, retention: Manifest.Retention,
+    unless accept: (SignedDocument) throws(DocumentError) -> Void
+  ) throws -> SignedDocument {
+    func counting() throws -> SignedDocument? {
+      do {
+        return try self.document(key, document.kind, limit: Self.largestDocument) { (found) throws(DocumentError) in
+          try accept(found)
+          return found
+        }?.content
+      } catch is ArchiveFinding { return nil }
+    }
+    if let found = try counting() {
+      try secure(found, at: key, retention: retention)
+      return found
+    }
+    if try put(document.bytes, at: key, retention: retention) { return document }
+    if let found = try counting() { return found }
+    try put(document, at: key, retention: retention)
+    return document
+  }
+
   /// Makes a document's lock as strong as this run's: the run that wrote it may have ended before it looked.
   public func secure(_ document: SignedDocument, at key: String, retention: Manifest.Retention) throws {
     _ = try store.secure("\(stream)/\(key)", .bytes(document.bytes), retention: retention)

@@ -107,16 +107,25 @@ func fileDigest(_ path: String) throws -> Digest {
   try FileReader(path: path).digest()
 }
 
+extension String {
+  /// A text of several lines that cannot pass for what stands around it: its lines behind the first are set in.
+  fileprivate var indented: String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n    | ")
+  }
+}
+
 extension Proposal {
   /// What a signer approves, in words.
   var summary: String {
     switch self {
     case .payload(let payload):
-      var lines = ["\(payload.kind.rawValue) \(payload.id) of \(payload.target), stream \(payload.stream)"]
-      lines.append("rationale: \(payload.rationale)\nimpact: \(payload.impact)")
-      lines += payload.preconditions.map { "precondition: \($0)" }
+      var lines = [
+        "\(payload.kind.rawValue) \(payload.id.visible) of \(payload.target.visible), stream \(payload.stream.visible)"
+      ]
+      lines.append("rationale: \(payload.rationale.indented)\nimpact: \(payload.impact.indented)")
+      lines += payload.preconditions.map { "precondition: \($0.indented)" }
       lines.append("patch: \(payload.patch?.hex ?? "none")")
-      lines.append("proposed by \(payload.proposer) at \(payload.createdAt.isoSeconds), digest \(digest.hex)")
+      lines.append("proposed by \(payload.proposer.visible) at \(payload.createdAt.isoSeconds), digest \(digest.hex)")
       return lines.joined(separator: "\n")
     case .registry(let registry):
       var lines = ["version \(registry.version) of the signer registry, stream \(registry.stream)"]

@@ -85,17 +85,27 @@ extension MultisigCommand {
       let recorder = try EventRecorder(desk.context, table)
       let store = try desk.context.archive(archive)
       let key = "proofs/\(desk.proposal.digest.hex).json"
-      try store.put(
-        SignedDocument(.payload, payload.json, proof: proof), at: key,
-        retention: retention.retention(environment))
-      for (type, event) in events(payload, proof, desk, key) {
+      let document = try store.put(
+        SignedDocument(.payload, payload.json, proof: proof), at: key, retention: retention.retention(environment),
+        unless: { (found) throws(DocumentError) in try Self.refuseUnapproved(found, desk) })
+      if document.proof != proof {
+        desk.context.console.warn("it was published before, with another proof: that one stays")
+      }
+      for (type, event) in events(payload, document.proof, desk, key) {
         try recorder.record(type, event, since: payload.createdAt)
       }
       try desk.context.console.finish(
         .object([
-          "object": .string(store.name(key)), "digestHex": .digest(proof.digest),
-          "signers": .array(proof.signatures.map { .string($0.kid) }),
+          "object": .string(store.name(key)), "digestHex": .digest(document.digest),
+          "signers": .array(document.proof.signatures.map { .string($0.kid) }),
         ]), "published \(store.name(key))")
+    }
+
+    /// A stored proof counts that was enough when the proposal was made, whatever became of its keys since: nothing goes on
+    /// top of it.
+    private static func refuseUnapproved(_ found: SignedDocument, _ desk: MultisigDesk) throws(DocumentError) {
+      let check = ApprovalCheck(desk.proposal, desk.registry, now: desk.proposal.createdAt)
+      guard check.verdict(found.proof).isReached else { throw DocumentError("it is not approved") }
     }
 
     /// An event for each signature, and one that the quorum is reached.

@@ -11,12 +11,14 @@ struct Signoff: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Record the final approver's sign-off: a locked document, and the event memory.layer.signoff.",
     discussion: """
-      Refuses unless every item of the checklist is ticked, and the archive verifies in this same run.
+      Refuses unless every item of the checklist is ticked, and the archive verifies in this same run with all signatures. \
+      What looks like a box and is no ticked item, - [x] words, is an open one. The event goes into the chain that is archived.
 
       Variables: AUDIT_ARCHIVE_URL, AUDIT_ARCHIVE_STREAM, AUDIT_SIGNERS_FILE, AUDIT_SIGNERS_PIN, DATABASE_URL, AUDIT_TABLE, \
       AUDIT_ARCHIVE_RETENTION_DAYS, those of the signers, and the keys as for audit verify.
 
-      Exit status: 65 the archive does not verify, 66 there is no archive, 73 an item is not ticked.
+      Exit status: 65 the archive does not verify, 66 there is no archive, 73 an item is not ticked, or the table \
+      holds another chain than the archive.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -33,6 +35,12 @@ struct Signoff: ParsableCommand {
   @Option(help: "The approver's own signer, which the registry lists for multisig; by default that of manifests.")
   var signer: String?
 
+  func validate() throws {
+    guard try signatures.policy() == .all else {
+      throw ValidationError("a sign-off is of an archive whose signatures were all checked: leave --signatures out")
+    }
+  }
+
   func run() throws {
     let list = try Checklist(try DocumentFiles.read(checklist, "--checklist"), name: checklist)
     let context = try JobContext(common).following(archive)
@@ -41,6 +49,7 @@ struct Signoff: ParsableCommand {
     let (signer, kid) = try approver(context)
     let recorder = try EventRecorder(context, table)
     let report = try verified(archive, context)
+    try recorder.require(report.headHash, of: archive.url)
     let now = Timestamp(Timestamp.now().isoSeconds) ?? .now()
     let content = content(list, archive.stream, report, now)
     let document = try signer.sign(.signoff, content, as: kid)
@@ -100,7 +109,7 @@ struct Signoff: ParsableCommand {
       "checklistSha256": .digest(list.digest), "change": .string(change),
       "archive": .object([
         "verdict": "intact", "manifests": .count(report.manifests), "rows": .count(report.rows),
-        "headHash": report.headHash.map { .string($0) } ?? .null,
+        "headHash": report.headHash.map { .string($0) } ?? .null, "signatures": report.signatures.json,
       ]),
     ])
   }
