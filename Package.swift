@@ -134,6 +134,9 @@ let package = Package(
       dependencies: ["AWS", "S3Client", "ArchiveStore", "Files", "Pipeline", "AuditCore", "Cryptography"],
       path: "Benchmarks/UploadBench", swiftSettings: common),
 
+    // Kills a program at one of its effects, by ptrace(2), which Swift has no words for.
+    .executableTarget(
+      name: "crash-tracer", path: "Tests/CrashTracer", cSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "TestSupport",
       dependencies: [
@@ -195,7 +198,11 @@ let package = Package(
     tests("DeploymentTests", ["AuditCore", .product(name: "Yams", package: "Yams")]),
     tests(
       "CommandLineTests",
-      ["memoryctl", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Cryptography", "Signing", "Postgres"]),
+      [
+        "memoryctl", "crash-tracer", "HTTPTransport", "S3Client", "ArchiveStore", "AuditCore", "Cryptography",
+        "Signing",
+        "Postgres",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,8 +9,8 @@ public struct PostgresSession: ~Copyable {
   let connection: OpaquePointer  // PGconn, freed in deinit
 
   /// Settings that make output independent of roles' and databases' defaults. With row_security off a policy that would
-  /// hide rows is an error instead.
-  private static let settings = [
+  /// hide rows is an error instead. Their order is the same in every run, and so is the statement.
+  private static let settings: KeyValuePairs = [
     "client_encoding": "UTF8", "datestyle": "ISO", "intervalstyle": "postgres", "timezone": "UTC",
     "bytea_output": "hex", "extra_float_digits": "1", "synchronize_seqscans": "off",
     "max_parallel_workers_per_gather": "0", "statement_timeout": "0", "lock_timeout": "0",

@@ -45,14 +45,18 @@ struct ArchiveImage {
     for key in Set(objects.keys).union(other.objects.keys).sorted() {
       guard let mine = objects[key] else { found.append("\(key) is missing"); continue }
       guard let theirs = other.objects[key] else { found.append("\(key) is too much"); continue }
-      let isSame = key.contains("/manifests/") ? try Self.comparable(mine) == Self.comparable(theirs) : mine == theirs
+      let isSame =
+        key.contains("/manifests/")
+        ? try Self.comparable(mine).manifest == Self.comparable(theirs).manifest : mine == theirs
       if !isSame { found.append("\(key) differs") }
     }
     return found
   }
 
-  private static func comparable(_ bytes: [UInt8]) throws -> Manifest {
-    var manifest = try StoredManifest(parsing: bytes).manifest
+  /// What two runs' manifests have in common, and ids of their signers.
+  static func comparable(_ bytes: [UInt8]) throws -> (manifest: Manifest, signers: [String]) {
+    let stored = try StoredManifest(parsing: bytes)
+    var manifest = stored.manifest
     manifest.createdAt = .distantPast
     manifest.retention.until = .distantPast
     manifest.source.lsn = ""
@@ -60,6 +64,6 @@ struct ArchiveImage {
     manifest.source.database = ""
     manifest.source.resumeFrom = nil
     manifest.previousManifest = nil
-    return manifest
+    return (manifest, stored.proof.signatures.map(\.kid))
   }
 }
