@@ -95,8 +95,8 @@ let package = Package(
     library(
       "Compliance",
       [
-        "HTMLPage", "DrillRunner", "ArchiveStore", "RowCodec", "Signing", "Pipeline", "Files", "AuditCore",
-        "Cryptography", "Bytes",
+        "HTMLPage", "DrillRunner", "ChainReader", "ArchiveStore", "RowCodec", "Signing", "Pipeline", "Files",
+        "AuditCore", "Cryptography", "Bytes",
       ]),
     library("ChainWriter", ["AuditCore", "RowCodec", "CanonicalJSON", "Signing", "Postgres", "Cryptography", "Bytes"]),
     library(

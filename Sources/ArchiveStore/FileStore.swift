@@ -157,6 +157,11 @@ public struct FileStore: ObjectStore {
     }
   }
 
+  public func open(_ key: String, _ version: ObjectVersion, range: Range<Int>) throws -> (any ObjectReader)? {
+    guard let reader = try open(key, version) as? FileReader else { return nil }
+    return try PartReader(try reader.starting(at: range.lowerBound), range, skipped: range.lowerBound, name: key)
+  }
+
   public func list(_ prefix: String) throws -> [ObjectInfo] {
     let folder = Self.parent(try path(prefix + "-"))
     do throws(FileError) {
@@ -243,6 +248,12 @@ public final class FileReader: ObjectReader {
     return Failure(
       .configuration, "it is a directory, a link or a device, and no plain file", on: path,
       remedy: "name a file; an archive's folder is named by --archive file:///FOLDER", cause: error)
+  }
+
+  /// The same, from an offset on.
+  func starting(at offset: Int) throws -> FileReader {
+    do throws(FileError) { try file.seek(to: offset) } catch { throw Failure.file(error) }
+    return self
   }
 
   public func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int {

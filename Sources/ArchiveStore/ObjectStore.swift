@@ -23,6 +23,11 @@ public protocol ObjectStore: Sendable {
   func versions(_ key: String) throws -> [ObjectVersion]
   /// - Returns: nil when there is no such version.
   func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)?
+  /// Opens a part of a version, of which no more than that is fetched.
+  ///
+  /// - Parameter range: offsets, at least one byte; status `integrity` is thrown where the object ends before.
+  /// - Returns: what reads the part alone, and has the whole object's size; nil when there is no such version.
+  func open(_ key: String, _ version: ObjectVersion, range: Range<Int>) throws -> (any ObjectReader)?
   /// What keeps a version from being deleted.
   func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock
   /// Makes a version's lock at least as strong as `retention`.

@@ -126,6 +126,11 @@ public final class S3Store: ObjectStore {
     return try explaining { try client.open(path, versionID: version.id).map { S3Reader($0) } }
   }
 
+  public func open(_ key: String, _ version: ObjectVersion, range: Range<Int>) throws -> (any ObjectReader)? {
+    let path = try path(key)
+    return try explaining { try client.open(path, versionID: version.id, range: range).map { S3Reader($0) } }
+  }
+
   public func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock {
     let path = try path(key)
     return try explaining {

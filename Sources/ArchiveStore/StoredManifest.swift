@@ -13,6 +13,11 @@ public struct StoredManifest: Sendable {
 extension StoredManifest {
   public init(parsing bytes: [UInt8]) throws(DocumentError) {
     let document = try SignedDocument(parsing: bytes, .manifest)
-    self.init(manifest: try Manifest(json: document.content), digest: document.digest, proof: document.proof)
+    self.init(try Manifest(json: document.content), signed: document)
+  }
+
+  /// - Parameter document: holds just this manifest.
+  public init(_ manifest: Manifest, signed document: SignedDocument) {
+    self.init(manifest: manifest, digest: document.digest, proof: document.proof)
   }
 }

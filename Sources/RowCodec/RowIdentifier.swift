@@ -6,12 +6,15 @@ public struct RowIdentifier: Sendable {
   private let members: LineMembers
   private let index: Int
 
-  public init(_ columns: [Column], _ indexes: ChainColumnIndexes) {
+  public init(_ columns: [Column], _ indexes: ChainColumnIndexes) { self.init(columns, column: indexes.id) }
+
+  /// Reads another column in the id's place.
+  public init(_ columns: [Column], column: Int) {
     members = LineMembers(columns)
-    index = indexes.id
+    index = column
   }
 
-  /// The id as text; empty where it is NULL or the line cannot be read.
+  /// The value as text; empty where it is NULL or the line cannot be read.
   public func id(_ line: UnsafeRawBufferPointer) -> String {
     var value = 0..<0
     guard (try? members.each(in: line, upTo: index, { at, range in if at == index { value = range } })) != nil else {
@@ -23,5 +26,11 @@ public struct RowIdentifier: Sendable {
     var text = ByteBuffer()
     guard (try? JSONString.appendUnescaped(bytes, to: &text)) != nil else { return "" }
     return String(decoding: text.unsafeBytes, as: UTF8.self)
+  }
+
+  /// The same of a line that is text.
+  public func id(_ line: String) -> String {
+    var line = line
+    return line.withUTF8 { id(UnsafeRawBufferPointer($0)) }
   }
 }

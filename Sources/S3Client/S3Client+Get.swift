@@ -37,7 +37,16 @@ extension S3Client {
   public func read(_ key: String, versionID: String?, range: Range<Int>) throws(S3Error) -> [UInt8]? {
     precondition(range.lowerBound >= 0)
     guard !range.isEmpty else { return try head(key, versionID: versionID, checksum: false).map { _ in [] } }
-    return try existing { () throws(S3Error) in
+    guard let reader = try open(key, versionID: versionID, range: range) else { return nil }
+    return try reader.rest()
+  }
+
+  /// Opens a part of an object for reading from its beginning to its end.
+  ///
+  /// - Parameter range: offsets, at least one byte: ``S3Error/Kind/outOfRange`` is thrown where the object is shorter.
+  /// - Returns: nil for what is not there, or is a delete marker.
+  public func open(_ key: String, versionID: String?, range: Range<Int>) throws(S3Error) -> S3ObjectReader? {
+    try existing { () throws(S3Error) in
       let reader = try S3ObjectReader(self, key, versionID: versionID, range: range)
       guard reader.range == range else {
         reader.close()
@@ -46,7 +55,7 @@ extension S3Client {
           "it has \(reader.size) bytes and ends before \(range.upperBound)", on: name(key, versionID: versionID),
           remedy: "find out who wrote it")
       }
-      return try reader.rest()
+      return reader
     }
   }
 

@@ -82,6 +82,16 @@ public enum SignerChoice {
     }
   }
 
+  /// Those of the keys at hand that no service has to be asked for.
+  public static func offlineKeyRing(_ environment: Environment, registry: KeyRegistry?) throws(Failure) -> KeyRing {
+    let ring = try KeyRing(environment, registry: registry)
+    switch try manifestSpec(environment) {
+    case .local, .mock:
+      return ring.adding(try? openManifests(environment, registry, SignerConnections(environment)))
+    case .kms, .proxy, nil: return ring
+    }
+  }
+
   private static func eventsAreKept(_ environment: Environment) throws(Failure) -> Bool {
     try environment.firstValue("AUDIT_SIGNING_KMS_KEY_ID", "SIGNING_PROXY_URL") != nil
   }

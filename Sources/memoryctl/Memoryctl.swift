@@ -37,5 +37,8 @@ struct Memoryctl: ParsableCommand {
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The chain: archive it, verify it, restore it.",
-    subcommands: [Archive.self, Verify.self, Replay.self, Drill.self, Status.self, Append.self, Canonicalize.self])
+    subcommands: [
+      Archive.self, Verify.self, Replay.self, Drill.self, Status.self, Prove.self, CheckProof.self, Append.self,
+      Canonicalize.self,
+    ])
 }

@@ -46,6 +46,7 @@ func checkConformance(
     #expect(try reader.all(pieceBytes: piece) == bundle)
   }
   #expect(try store.lock("s/bundles/b.zst") == StoredLock(untilNextYear))
+  try checkParts(store, bundle)
 
   // Nothing is replaced.
   let other = Array("{\"a\":2}\n".utf8)
@@ -93,4 +94,23 @@ func checkConformance(
     #expect(throws: Failure.self, "\(key)") { try store.open(key) }
     #expect(throws: Failure.self, "\(key)") { try store.create(key, .bytes([1]), retention: untilNextYear) }
   }
+}
+
+/// Parts of `s/bundles/b.zst`, which has this content.
+func checkParts(_ store: any ObjectStore, _ content: [UInt8]) throws {
+  let version = try #require(try store.versions("s/bundles/b.zst").first)
+  let (size, middle) = (content.count, content.count / 2)
+  for range in [0..<1, 0..<size, 1..<size, middle..<middle + 70_000, size - 1..<size] {
+    for piece in [1, 1000, 1 << 20] where piece > 1 || range.count == 1 {
+      let reader = try #require(try store.open("s/bundles/b.zst", version, range: range))
+      #expect(reader.size == size)
+      #expect(try reader.all(pieceBytes: piece) == Array(content[range]), "\(range) by \(piece)")
+    }
+  }
+  for range in [0..<size + 1, size..<size + 1, size + 5..<size + 6] {
+    let failure = #expect(throws: Failure.self) { try store.open("s/bundles/b.zst", version, range: range) }
+    #expect(failure?.status == .integrity, "\(range)")
+  }
+  #expect(try store.open("s/bundles/none", version, range: 0..<1) === nil)
+  #expect(throws: Failure.self) { try store.open("../b.zst", version, range: 0..<1) }
 }

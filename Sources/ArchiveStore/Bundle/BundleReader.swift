@@ -122,7 +122,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
         return !chunk.ends.isEmpty
       }
       if !chunk.ends.isEmpty && (chunk.bytes.count >= 1 << 20 || chunk.ends.count >= Self.mostLines) {
-        keepPartOfLine(chunk)
+        chunk.moveTail(to: &carry)
         return true
       }
     }
@@ -160,13 +160,6 @@ public final class BundleReader: LineSource, @unchecked Sendable {
       input.unsafeBytes(digested..<consumed))
     digested = consumed
     if makesLeaves { chunk.leaves += lanes.digests[2...] }
-  }
-
-  /// Moves what stands behind the last newline to the next chunk.
-  private func keepPartOfLine(_ chunk: LineChunk) {
-    let whole = chunk.ends[chunk.ends.count - 1] + 1
-    unsafe carry.append(chunk.bytes.unsafeBytes(whole..<chunk.bytes.count))
-    chunk.bytes.truncate(to: whole)
   }
 
   private func endFrame(_ chunk: LineChunk) throws {
@@ -233,14 +226,7 @@ public final class BundleReader: LineSource, @unchecked Sendable {
     guard listed == frames.map({ [$0.bytes, $0.contentBytes, $0.rows] }), carried.rows == rows,
       carried.contentBytes == contentBytes, carried.contentSHA256 == contentDigest.finalize()
     else { throw ArchiveFinding(name, "its carried manifest does not fit its rows") }
-    let full = 1 << carried.rowsPerFrameLog2
-    let isRegular = frames.dropLast().allSatisfy { $0.rows == full } && (frames.last?.rows ?? 0) <= full
-    guard isRegular else { throw ArchiveFinding(name, "its frames do not have the rows that they must have") }
-    let root = merkleRoot(
-      frames: carried.frames.map { ($0.merkleRoot, $0.rows) }, rowsPerFrameLog2: carried.rowsPerFrameLog2)
-    guard root == carried.merkleRoot else {
-      throw ArchiveFinding(name, "its frames' roots do not make its Merkle root")
-    }
+    if let fault = carried.fault { throw ArchiveFinding(name, fault) }
   }
 
   private func compareWithManifest(_ carried: CarriedManifest) throws {

@@ -24,6 +24,13 @@ public final class LineChunk: @unchecked Sendable {
   /// Range of a line, without its newline.
   public func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1] + 1)..<ends[index] }
 
+  /// Moves what stands behind the last newline to where the next chunk begins.
+  func moveTail(to carry: inout ByteBuffer) {
+    let whole = ends[ends.count - 1] + 1
+    unsafe carry.append(bytes.unsafeBytes(whole..<bytes.count))
+    bytes.truncate(to: whole)
+  }
+
   func removeAll() {
     bytes.clear()
     bytes.shrink(to: 4 << 20)

@@ -37,15 +37,7 @@ public enum ManifestStanding: Equatable, Sendable {
 extension Archive {
   /// Judges a manifest's own signatures, and where those are not trusted any more, the ones that were added since.
   public func standing(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp = .now()) throws -> ManifestStanding {
-    let time = stored.manifest.createdAt
-    let verdict = keys.verify(stored.proof, over: stored.digest, at: time, for: .manifests)
-    guard case .invalid(let reason) = verdict,
-      keys.distrust(stored.proof, over: stored.digest, at: time, for: .manifests) != nil
-    else { return ManifestStanding(verdict) }
-    let revoked = keys.revoked(for: .manifests)
-    let kids = try countersigners(
-      of: stored, keys, despite: stored.proof.signatures.map(\.kid).filter(revoked.contains), now: now)
-    return kids.isEmpty ? .untrusted(reason) : .countersigned(reason, by: kids)
+    try keys.standing(of: stored) { despite in try countersigners(of: stored, keys, despite: despite, now: now) }
   }
 
   /// Ids of the keys whose countersignatures under a manifest count.
@@ -57,17 +49,19 @@ extension Archive {
     of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp = .now()
   ) throws -> [String] {
     var kids: [String] = []
-    for (_, document) in try documents(Self.countersignatureFolder(stored.manifest.sequence), .countersignature) {
-      guard let document = try? document.get(), let content = try? Countersignature(json: document.content),
-        content.stream == stream, despite.allSatisfy(content.despite.contains),
-        content.sequence == stored.manifest.sequence, content.manifest == stored.digest,
-        content.createdAt >= stored.manifest.createdAt, content.createdAt <= now.advanced(bySeconds: 3600),
-        // A thief may date what they sign as they like: a key that was revoked, from whenever on, vouches for nothing.
-        keys.isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests)
-      else { continue }
-      for signature in document.proof.signatures where !kids.contains(signature.kid) { kids.append(signature.kid) }
+    for document in try countersignatures(of: stored) {
+      for kid in keys.countersigners(document, of: stored, despite: despite, now: now) where !kids.contains(kid) {
+        kids.append(kid)
+      }
     }
     return kids
+  }
+
+  /// What lies beside a manifest as its countersignatures, whether they count or not.
+  public func countersignatures(of stored: StoredManifest) throws -> [SignedDocument] {
+    try documents(Self.countersignatureFolder(stored.manifest.sequence), .countersignature).compactMap {
+      try? $0.document.get()
+    }
   }
 
   static func countersignatureFolder(_ sequence: Int) -> String {
@@ -89,5 +83,39 @@ extension Archive {
     let key = "\(Self.countersignatureFolder(stored.manifest.sequence))/\(document.digest.hex.prefix(16)).json"
     try put(document, at: key, retention: retention)
     return key
+  }
+}
+
+extension KeyRing {
+  /// Judges a manifest by its own signatures, and where those are not trusted any more, by later ones.
+  ///
+  /// - Parameter countersigners: ids of the keys that vouch for it in spite of some revoked ones.
+  public func standing(
+    of stored: StoredManifest, countersigners: (_ despite: [String]) throws -> [String]
+  ) rethrows -> ManifestStanding {
+    let time = stored.manifest.createdAt
+    let verdict = verify(stored.proof, over: stored.digest, at: time, for: .manifests)
+    guard case .invalid(let reason) = verdict,
+      distrust(stored.proof, over: stored.digest, at: time, for: .manifests) != nil
+    else { return ManifestStanding(verdict) }
+    let revoked = revoked(for: .manifests)
+    let kids = try countersigners(stored.proof.signatures.map(\.kid).filter(revoked.contains))
+    return kids.isEmpty ? .untrusted(reason) : .countersigned(reason, by: kids)
+  }
+
+  /// Ids of the keys by which a document vouches for a manifest; none where it does not count.
+  ///
+  /// - Parameter despite: ids of revoked keys, in spite of all of which it must vouch.
+  public func countersigners(
+    _ document: SignedDocument, of stored: StoredManifest, despite: [String], now: Timestamp = .now()
+  ) -> [String] {
+    guard let content = try? Countersignature(json: document.content), content.stream == stored.manifest.stream,
+      despite.allSatisfy(content.despite.contains), content.sequence == stored.manifest.sequence,
+      content.manifest == stored.digest, content.createdAt >= stored.manifest.createdAt,
+      content.createdAt <= now.advanced(bySeconds: 3600),
+      // A thief may date what they sign as they like: a key that was revoked, from whenever on, vouches for nothing.
+      isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests)
+    else { return [] }
+    return document.proof.signatures.map(\.kid)
   }
 }

@@ -45,6 +45,11 @@ public struct SignedDocument: Equatable, Sendable {
     guard document.isRegularly(written: bytes) else {
       throw DocumentError("its white space or its escapes are irregular")
     }
+    try self.init(json: document, kind)
+  }
+
+  /// Reads one that is part of another document, whose layout has been looked at.
+  public init(json document: JSONValue, _ kind: Kind) throws(DocumentError) {
     guard document.members?.map(\.name) == [kind.rawValue, "proof"], let content = document[kind.rawValue],
       let proof = document["proof"]
     else { throw DocumentError("it is no object of just \"\(kind.rawValue)\" and \"proof\", in this order") }
@@ -63,9 +68,11 @@ public struct SignedDocument: Equatable, Sendable {
     try content.requireDigestible(isPlain: true)
   }
 
-  public var bytes: [UInt8] {
-    JSONValue.object([JSONValue.Member(kind.rawValue, content), JSONValue.Member("proof", proof.json)]).prettyBytes
+  public var json: JSONValue {
+    .object([JSONValue.Member(kind.rawValue, content), JSONValue.Member("proof", proof.json)])
   }
+
+  public var bytes: [UInt8] { json.prettyBytes }
 }
 
 extension JSONValue {

@@ -218,9 +218,7 @@ struct BundleCheck {
       return "its rows do not make its Merkle root"
     }
     guard span == manifest.rows else { return "its first and last rows are not those of its manifest" }
-    guard carried.stream == manifest.stream, carried.sequence == manifest.sequence,
-      carried.previousHash == manifest.chain.previousHash, carried.headHash == manifest.chain.headHash
-    else { return "its carried manifest is another's" }
+    guard carried.isOf(manifest) else { return "its carried manifest is another's" }
     return nil
   }
 }

@@ -6,10 +6,11 @@ import Signing
 
 /// The small files that commands read and write.
 enum DocumentFiles {
-  static func read(_ path: String, _ option: String) throws(Failure) -> [UInt8] {
-    guard let bytes = readSmallFile(path == "-" ? "/dev/stdin" : path, limit: 8 << 20) else {
+  static func read(_ path: String, _ option: String, limit: Int = 8 << 20) throws(Failure) -> [UInt8] {
+    guard let bytes = readSmallFile(path == "-" ? "/dev/stdin" : path, limit: limit) else {
       throw Failure(
-        .usage, "this file cannot be read, or has more than 8 MiB", on: "\(option) \(path)", remedy: "check the path")
+        .usage, "this file cannot be read, or has more than \(limit >> 20) MiB", on: "\(option) \(path)",
+        remedy: "check the path")
     }
     return bytes
   }
@@ -39,7 +40,7 @@ enum DocumentFiles {
     }
   }
 
-  /// Writes a file that must not be there.
+  /// Writes a file that must not be there: whole under its name, or not at all.
   static func create(_ path: String, _ bytes: [UInt8]) throws(Failure) {
     do throws(FileError) { try File.createWhole(path, bytes) } catch {
       guard error.isThere else { throw Failure.file(error) }
