@@ -33,7 +33,9 @@ extension KeyRing {
   /// - Returns: nil where no key at hand has this id.
   public func distrusting(_ kid: String, since: Timestamp) -> KeyRing? {
     guard let named = keys.first(where: { $0.kid == kid }) else { return nil }
-    return KeyRing(keys.map { $0.isSameKey(as: named) ? $0.revoked(since: since) : $0 })
+    return KeyRing(
+      keys.map { $0.isSameKey(as: named) ? $0.revoked(since: since) : $0 },
+      suspect: SuspectKey(key: named, since: since), registered: registered)
   }
 }
 
