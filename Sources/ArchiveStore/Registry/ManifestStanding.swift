@@ -62,8 +62,8 @@ extension Archive {
         content.stream == stream, despite.allSatisfy(content.despite.contains),
         content.sequence == stored.manifest.sequence, content.manifest == stored.digest,
         content.createdAt >= stored.manifest.createdAt, content.createdAt <= now.advanced(bySeconds: 3600),
-        // A thief may date what they sign as they like: a key that was revoked, from whenever on, vouches for nothing.
-        keys.isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests)
+        // A thief may date what they sign as they like: a key that is not in use any more vouches for nothing.
+        keys.isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests, now: now)
       else { continue }
       for signature in document.proof.signatures where !kids.contains(signature.kid) { kids.append(signature.kid) }
     }

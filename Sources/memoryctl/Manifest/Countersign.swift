@@ -19,6 +19,9 @@ extension ManifestCommand {
 
         Exit status: 65 a manifest or its bundle does not verify, 66 no manifest of these is untrusted, 78 the signer's own \
         key is not trusted.
+
+        A countersignature counts for as long as its key is active. Before that key is retired, have another one \
+        countersign with --renew.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -27,6 +30,7 @@ extension ManifestCommand {
     @OptionGroup var choice: ManifestChoiceOptions
     @OptionGroup var retention: RetentionOptions
     @Option(help: "What was looked into, for the record.") var reason: String
+    @Flag(help: "Also where another key has countersigned already: before that one is retired.") var renew = false
 
     func run() throws {
       let context = try JobContext(common).following(archive)
@@ -45,7 +49,7 @@ extension ManifestCommand {
       var done: [(sequence: Int, key: String)] = []
       for sequence in try choice.range.sequences(archive, context) {
         let stored = try archive.manifest(sequence)
-        let (isNeeded, fault) = try verifier.needsCountersignature(stored)
+        let (isNeeded, fault) = try verifier.needsCountersignature(stored, by: renew ? kid : nil)
         guard isNeeded else { continue }
         if let fault {
           throw Failure(

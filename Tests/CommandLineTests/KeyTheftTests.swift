@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AuditCore
+import Cryptography
+import Foundation
+import Signing
+import TestSupport
+import Testing
+
+/// Keys that were given up, or that the registry never listed.
+@Suite("A key that does not count now", .enabled(if: TemporaryPostgres.isUsable))
+struct KeyTheftTests {
+  private let early = "2026-01-02T00:00:00Z"
+
+  private func manifestSigner(_ kid: String, _ keys: KeySite) -> [String: String?] {
+    ["AUDIT_MANIFEST_SIGNER": "local:" + keys.pem(kid)]
+  }
+
+  private func countersignatures(_ keys: KeySite) -> String { keys.path("archive/memory-layer/countersignatures") }
+
+  @Test("a retired key's countersignature counts no more, however it is dated; another's that was added before does")
+  func retired() throws {
+    let keys = try KeySite.founded()
+    try keys.must("audit", "archive")
+    for kid in ["new", "thief"] { try keys.add(kid, use: "manifests", "--not-before", "2026-01-01T00:00:00Z") }
+    try keys.change("promote", ["new", "thief"])
+    try keys.change("revoke", ["archive"], "--compromised-since", early)
+    let countersign = ["manifest", "countersign", "--all", "--reason", "compared"]
+    try keys.must(countersign, with: manifestSigner("new", keys))
+    try keys.must("audit", "verify")
+    #expect(try keys.run(countersign, with: manifestSigner("thief", keys)).status == 66)
+    let renewed = try json(try keys.must(countersign + ["--renew", "--json"], with: manifestSigner("thief", keys)))
+    #expect(renewed["manifests"]?.array?.count == 2)
+    #expect(try keys.run(countersign + ["--renew"], with: manifestSigner("thief", keys)).status == 66)
+    let words = Dictionary(
+      uniqueKeysWithValues: try FileManager.default.subpathsOfDirectory(atPath: countersignatures(keys))
+        .filter { $0.hasSuffix(".json") }.map {
+          ($0, try Data(contentsOf: URL(fileURLWithPath: countersignatures(keys) + "/" + $0)))
+        })
+    try keys.change("retire", ["new"])
+    try keys.must("audit", "verify")
+    // Without the other one's, what is left is the word of a key that anybody may have found.
+    for (name, word) in words where String(decoding: word, as: UTF8.self).contains("\"thief\"") {
+      try FileManager.default.removeItem(atPath: countersignatures(keys) + "/" + name)
+    }
+    let output = try keys.run("audit", "verify", "--json")
+    let untrusted = try json(output)["findings"]?.array?.filter {
+      $0["reason"]?.string?.hasPrefix("untrusted: ") == true
+    }
+    #expect(output.status == 65 && untrusted?.count == 2, "\(output.text)")
+    #expect(try keys.run(countersign, with: manifestSigner("new", keys)).status == 78)
+    try keys.must(countersign, with: manifestSigner("thief", keys))
+    try keys.must("audit", "verify")
+  }
+}
