@@ -51,4 +51,27 @@ struct KeyTheftTests {
     try keys.must(countersign, with: manifestSigner("thief", keys))
     try keys.must("audit", "verify")
   }
+
+  @Test("collect follows no source that a proposal names by itself")
+  func source() throws {
+    let keys = try KeySite.founded()
+    let payload = try keys.propose("retire", ["op5"], [])
+    let deaf = try DeafServer()
+    let proposed = try JSONValue(parsing: String(contentsOfFile: payload, encoding: .utf8))
+    let signers = (proposed["signers"]?.array ?? []).map { signer in
+      let members = (signer.members ?? []).filter { $0.name != "source" }
+      guard signer["signer_kid"] == "op1" else { return signer }
+      return JSONValue.object(
+        members + [JSONValue.Member("source", .string("proxy:http://127.0.0.1:\(deaf.port)"))])
+    }
+    let edited = JSONValue.object(
+      (proposed.members ?? []).map { $0.name == "signers" ? JSONValue.Member($0.name, .array(signers)) : $0 })
+    let file = keys.fresh("json")
+    try Data(edited.canonicalBytes + [0x0a]).write(to: URL(fileURLWithPath: file))
+    let output = try keys.run(
+      ["multisig", "collect", "--json", "--payload", file, "--dir", keys.path("approvals"), "--timeout", "5"],
+      with: ["SIGNING_PROXY_API_KEY": "secret"])
+    let approved = try json(output)["approved"]?.array ?? []
+    #expect(approved.contains("op1") && approved.count == 5, "\(output.text)\(output.errorText)")
+  }
 }
