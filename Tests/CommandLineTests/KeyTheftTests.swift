@@ -52,6 +52,27 @@ struct KeyTheftTests {
     try keys.must("audit", "verify")
   }
 
+  @Test("an operator whose key was revoked in an emergency approves no upgrade; the registry's own versions go on")
+  func emergency() throws {
+    let keys = try KeySite.founded()
+    let payload = keys.fresh("json")
+    try keys.must(
+      "multisig", "propose", "--id", "u", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
+      "--proposer", "p", "--out", payload)
+    let proof = try keys.approve(payload)
+    try keys.must("multisig", "verify", "--payload", payload, "--proof", proof)
+    try keys.must(
+      "keys", "revoke", "op3", "--compromised-since", early, "--emergency", "--signer", "local:" + keys.pem("op5"),
+      "--reason", "stolen")
+    let verified = try keys.run("multisig", "verify", "--payload", payload, "--proof", proof)
+    #expect(verified.status == 65 && verified.text.contains("\"op3\" does not count"), "\(verified.text)")
+    #expect(try keys.run("multisig", "publish", "--payload", payload, "--proof", proof).status == 65)
+    #expect(!FileManager.default.fileExists(atPath: keys.path("archive/memory-layer/proofs")))
+    let others = try keys.approve(payload, by: ["op1", "op2", "op4"])
+    try keys.must("multisig", "verify", "--payload", payload, "--proof", others)
+    try keys.change("retire", ["op5"], by: ["op1", "op2", "op3"])
+  }
+
   @Test("collect follows no source that a proposal names by itself")
   func source() throws {
     let keys = try KeySite.founded()

@@ -45,7 +45,7 @@ struct MultisigDesk {
         .configuration, "no registry says who may approve, and how many have to", on: "AUDIT_SIGNERS_FILE",
         remedy: "name a signed version of the registry, or pin the archive's by AUDIT_SIGNERS_PIN")
     }
-    check = ApprovalCheck(proposal, registry, lifetime: lifetime)
+    check = ApprovalCheck(proposal, registry, standing: context.trusted?.keys, lifetime: lifetime)
   }
 
   /// The keys of all who may approve.
