@@ -52,6 +52,32 @@ struct KeyTheftTests {
     try keys.must("audit", "verify")
   }
 
+  @Test("nobody countersigns with a key that the registry does not list, nor believes it on the machine that has it")
+  func unlisted() throws {
+    let keys = try KeySite.founded()
+    try keys.must("audit", "archive")
+    try keys.must(
+      "keys", "revoke", "archive", "--compromised-since", early, "--emergency", "--signer", "local:" + keys.pem("op5"),
+      "--reason", "stolen")
+    let asThief = manifestSigner("thief", keys)
+    let output = try keys.run("manifest", "countersign", "--all", "--reason", "mine", with: asThief)
+    #expect(output.status == 78 && output.errorText.contains("is not trusted itself"), "\(output.errorText)")
+    #expect(!FileManager.default.fileExists(atPath: countersignatures(keys)))
+    // One that lies there is worth no more to the thief's own machine than to an auditor's.
+    let text = try String(contentsOfFile: keys.path("archive/memory-layer/manifests/0000000000.json"), encoding: .utf8)
+    let stored = try SignedDocument(parsing: Array(text.utf8), .manifest)
+    let content = Countersignature(
+      stream: "memory-layer", sequence: 0, manifest: stored.digest, createdAt: .now(), despite: ["archive"], reason: "")
+    let signer = LocalSigner(
+      privateKey: try PrivateKey(pem: Array(Data(contentsOf: URL(fileURLWithPath: keys.pem("thief"))))))
+    try FileManager.default.createDirectory(
+      atPath: countersignatures(keys) + "/0000000000", withIntermediateDirectories: true)
+    try Data(signer.sign(.countersignature, content.json).bytes).write(
+      to: URL(fileURLWithPath: countersignatures(keys) + "/0000000000/0123456789abcdef.json"))
+    let verified = try json(try keys.run("audit", "verify", "--json", with: asThief))
+    #expect(verified["findings"]?.array?.count == 2, "\(verified)")
+  }
+
   @Test("an operator whose key was revoked in an emergency approves no upgrade; the registry's own versions go on")
   func emergency() throws {
     let keys = try KeySite.founded()

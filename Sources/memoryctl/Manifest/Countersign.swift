@@ -38,11 +38,15 @@ extension ManifestCommand {
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let kid = context.registry?.kid(of: signer.description) ?? signer.description.kid
-      guard context.keys.key(kid)?.standing == .active else {
+      // Keys of the environment are trusted by this machine alone, and a countersignature is for others.
+      guard let key = context.registry?.keys.first(where: { $0.kid == kid }),
+        key.refusal(at: .now(), for: .manifests) == nil, key.standing == .active
+      else {
         throw Failure(
           .configuration, "\"\(kid)\" is not trusted itself", on: "AUDIT_MANIFEST_SIGNER",
           remedy: "countersign by another key of the registry")
       }
+      try context.registry?.requireKey(of: signer, kid)
       var settings = VerifySettings(keys: context.keys)
       settings.columns = table.names
       let verifier = ArchiveVerifier(settings, archive, progress: context.console, cancellation: context.cancellation)
