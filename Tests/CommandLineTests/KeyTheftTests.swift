@@ -121,4 +121,25 @@ struct KeyTheftTests {
     let approved = try json(output)["approved"]?.array ?? []
     #expect(approved.contains("op1") && approved.count == 5, "\(output.text)\(output.errorText)")
   }
+
+  @Test("what a revoked key signed is locked for longer, and its hold stays; a stranger's is left alone")
+  func evidence() throws {
+    let keys = try KeySite.founded()
+    try keys.must("audit", "archive")
+    try keys.change("revoke", ["archive"], "--compromised-since", early)
+    let bare: [String: String?] = ["AUDIT_MANIFEST_SIGNER": nil]
+    for arguments in [["hold", "on", "--all"], ["retention", "extend", "--all", "--days", "800"]] {
+      let output = try keys.run(arguments, with: bare)
+      #expect(output.status == 0 && output.text.contains("2 manifests"), "\(output.text)\(output.errorText)")
+    }
+    let off = try keys.run(["hold", "off", "--all"], with: bare)
+    #expect(off.status == 65 && off.errorText.contains("no lock was changed"), "\(off.errorText)")
+    let path = keys.path("archive/memory-layer/manifests/0000000001.json")
+    let manifest = try SignedDocument(parsing: Array(Data(contentsOf: URL(fileURLWithPath: path))), .manifest)
+    let thief = LocalSigner(
+      privateKey: try PrivateKey(pem: Array(Data(contentsOf: URL(fileURLWithPath: keys.pem("thief"))))))
+    let forged = String(decoding: try thief.sign(.manifest, manifest.content, as: "archive").bytes, as: UTF8.self)
+    try keys.alter(path) { _ in forged }
+    #expect(try keys.run(["hold", "on", "--all"], with: bare).status == 65)
+  }
 }
