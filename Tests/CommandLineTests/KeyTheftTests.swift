@@ -122,6 +122,35 @@ struct KeyTheftTests {
     #expect(approved.contains("op1") && approved.count == 5, "\(output.text)\(output.errorText)")
   }
 
+  @Test("sign refuses a key that is not on the roster, and one under another's id")
+  func roster() throws {
+    let keys = try KeySite.founded()
+    for payload in [try keys.propose("retire", ["op5"], []), try upgrade(keys)] {
+      func sign(_ kid: String, _ more: String...) throws -> CommandOutput {
+        try keys.run(
+          ["multisig", "sign", "--payload", payload, "--signer", "local:" + keys.pem(kid), "--out", keys.path("out")]
+            + more)
+      }
+      for (output, words) in [
+        (try sign("thief"), "does not list this key"), (try sign("archive"), "no signer of the multisig"),
+        (try sign("op1", "--kid", "op2"), "the key of \"op1\""), (try sign("thief", "--kid", "op2"), "does not list"),
+      ] {
+        #expect(output.status == 73 && output.errorText.contains(words), "\(output.text)\(output.errorText)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: keys.path("out")))
+      #expect(try sign("op1", "--kid", "op1").status == 0)
+      try FileManager.default.removeItem(atPath: keys.path("out"))
+    }
+  }
+
+  private func upgrade(_ keys: KeySite) throws -> String {
+    let payload = keys.fresh("json")
+    try keys.must(
+      "multisig", "propose", "--id", "u", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
+      "--proposer", "p", "--out", payload)
+    return payload
+  }
+
   @Test("what a revoked key signed is locked for longer, and its hold stays; a stranger's is left alone")
   func evidence() throws {
     let keys = try KeySite.founded()
