@@ -171,4 +171,19 @@ struct KeyTheftTests {
     try keys.alter(path) { _ in forged }
     #expect(try keys.run(["hold", "on", "--all"], with: bare).status == 65)
   }
+
+  @Test("signer check fails for a key that the registry does not let sign, and warns of a candidate")
+  func check() throws {
+    let keys = try KeySite.founded()
+    try keys.add("new", use: "manifests")
+    let candidate = try keys.must("signer", "check", with: manifestSigner("new", keys))
+    #expect(candidate.errorText.contains("is a candidate"))
+    try keys.change("promote", ["new"])
+    try keys.must("signer", "check", with: manifestSigner("new", keys))
+    try keys.change("revoke", ["archive"], "--compromised-since", early)
+    for command in ["check", "test"] {
+      let output = try keys.run("signer", command)
+      #expect(output.status == 78 && output.text.contains("is revoked since"), "\(output.text)\(output.errorText)")
+    }
+  }
 }
