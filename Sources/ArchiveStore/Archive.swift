@@ -117,15 +117,17 @@ public struct Archive: Sendable {
     guard let first = versions.first else { throw ArchiveFinding(name(key), "the manifest is missing") }
     if versions.count == 1 { return (try document(sequence, first), first) }
     var sound: (ManifestDocument, ObjectVersion)?
+    var distrusted: (ManifestDocument, ObjectVersion)?
     var finding: ArchiveFinding?
     for version in versions {
       do {
         let document = try document(sequence, version)
         if isSigned(document.stored) { return (document, version) }
+        if isDistrusted(document.stored) { distrusted = distrusted ?? (document, version) }
         sound = sound ?? (document, version)
       } catch let error as ArchiveFinding { finding = finding ?? error }
     }
-    if let sound { return sound }
+    if let found = distrusted ?? sound { return found }
     throw finding ?? ArchiveFinding(name(key), "the manifest is missing")
   }
 
@@ -157,6 +159,11 @@ public struct Archive: Sendable {
     case .unverifiable: return false
     case .invalid: return (try? standing(of: stored, keys))?.fault == nil
     }
+  }
+
+  /// Whether a manifest's signature is right, and a key of it was revoked from before on.
+  func isDistrusted(_ stored: StoredManifest) -> Bool {
+    keys?.distrust(stored.proof, over: stored.digest, at: stored.manifest.createdAt, for: .manifests) != nil
   }
 
   /// The manifest before one that can be trusted, which vouches for it; nil before the first.

@@ -15,7 +15,8 @@ public func rowFaults(_ row: RowFacts, _ place: PlaceFault?, requiresSignatures:
   case .unsigned: if requiresSignatures { faults.append((.unsigned, "it is not signed, and signatures are required")) }
   case .unverifiable:
     if requiresSignatures { faults.append((.signatureUnverifiable, "no key at hand can verify its signature")) }
-  case .valid, .skipped, .deferred: break
+  // A report after a theft lists those by themselves.
+  case .valid, .skipped, .deferred, .suspect: break
   }
   return faults
 }
@@ -26,7 +27,7 @@ extension SignatureCounts {
     case .valid: valid += 1
     case .unsigned: unsigned += 1
     case .invalid: invalid += 1
-    case .untrusted:
+    case .untrusted, .suspect:
       invalid += 1
       untrusted += 1
     case .unverifiable: unverifiable += 1

@@ -132,9 +132,10 @@ public final class File: Sendable {
     return fstat(descriptor, &info) == 0 && info.st_nlink > 0
   }
 
-  public func truncate() throws(FileError) {
-    guard ftruncate(descriptor, 0) == 0 else { throw FileError("truncate", path, code: errno) }
-    try seek(to: 0)
+  /// Cuts the file off, and goes on from there.
+  public func truncate(to size: Int = 0) throws(FileError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError("truncate", path, code: errno) }
+    try seek(to: size)
   }
 
   /// Waits until the bytes are on stable storage.

@@ -56,6 +56,9 @@ public struct VerificationKey: Sendable {
     }
   }
 
+  /// Whether its signatures can be told without asking anybody.
+  public var isAtHand: Bool { keeper == nil }
+
   /// The service that alone can verify; nil where the key is at hand.
   var keeper: (any ServiceSigner)? { if case .kept(let signer) = material { signer } else { nil } }
 

@@ -5,8 +5,18 @@ public import Cryptography
 /// The keys at hand: the registry's, and those of the environment.
 public struct KeyRing: Sendable {
   public let keys: [VerificationKey]
+  /// The key that a report after a theft is about.
+  public let suspect: SuspectKey?
+  /// How many of the keys the registry lists, which come first; nil where there is no registry.
+  let registered: Int?
 
-  public init(_ keys: [VerificationKey]) { self.keys = keys }
+  public init(_ keys: [VerificationKey]) { self.init(keys, suspect: nil, registered: nil) }
+
+  init(_ keys: [VerificationKey], suspect: SuspectKey?, registered: Int?) {
+    self.keys = keys
+    self.suspect = suspect
+    self.registered = registered
+  }
 
   /// Whether a key for a use has signed a digest, whatever became of that key since.
   ///
@@ -37,7 +47,7 @@ public struct KeyRing: Sendable {
     let own = (try? SignerChoice.privateKeySigner(environment, registry))?.description.publicKey
     if let own, let key = try? PublicKey(pem: Array(own.utf8)) { Self.add(key, to: &keys, registry) }
     if let key = try Self.ownPublicKey(environment) { Self.add(key, to: &keys, registry) }
-    self.init(keys)
+    self.init(keys, suspect: nil, registered: registry?.keys.count)
   }
 
   /// The key of `AUDIT_SIGNING_PUBLIC_KEY`.
@@ -64,12 +74,13 @@ public struct KeyRing: Sendable {
         kid: kid, algorithm: algorithm, material: .published(key),
         validity: like?.validity ?? .distantPast ... .distantFuture,
         uses: like?.uses ?? [.events, .manifests, .multisig], standing: like?.standing ?? .active)
-      return KeyRing(keys + [added])
+      return KeyRing(keys + [added], suspect: suspect, registered: registered)
     }
     guard let service = signer as? any ServiceSigner else { return self }
     // A secret of ours may have the same id by chance; each is asked.
     if keys.contains(where: { $0.kid == kid && ($0.publicKey != nil || $0.keeper != nil) }) { return self }
-    return KeyRing(keys + [VerificationKey(kid: kid, algorithm: algorithm, material: .kept(service))])
+    let kept = VerificationKey(kid: kid, algorithm: algorithm, material: .kept(service))
+    return KeyRing(keys + [kept], suspect: suspect, registered: registered)
   }
 
   private static func usesMock(_ environment: Environment) throws(Failure) -> Bool {

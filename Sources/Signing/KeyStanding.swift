@@ -16,7 +16,9 @@ extension VerificationKey {
   public func refusal(at time: Timestamp, for use: KeyUse) -> String? {
     switch standing {
     case .candidate: return "\"\(kid)\" is a candidate and counts for nothing yet"
-    case .revoked(let since) where time >= since: return "\"\(kid)\" is revoked since \(since.isoSeconds)"
+    // Manifests and approvals say the second that they are of: one that holds the theft may be from after it.
+    case .revoked(let since) where time >= (use == .events ? since : since.wholeSecond):
+      return "\"\(kid)\" is revoked since \(since.isoSeconds)"
     case .active, .revoked: break
     }
     guard uses.contains(use) else { return "\"\(kid)\" may not sign \(use.rawValue)" }

@@ -37,6 +37,8 @@ public enum SignatureVerdict: UInt8, Sendable {
   case valid, unsigned, invalid, unverifiable
   /// Made by a key that was revoked from before the row's time on.
   case untrusted
+  /// Made by the key that a report after a theft is about, at or after that time.
+  case suspect
   /// The policy left this row out.
   case skipped
   /// Only a service can tell; ``RowSignatureChecker/settle()`` asks it.
@@ -51,6 +53,8 @@ public struct RowSignatureChecker {
   /// Keys at hand that sign something else than events, or do not count yet: a row that names one of them is not signed by any other.
   private let otherKids: [String]
   private let policy: SignaturePolicy
+  private let suspect: SuspectKey?
+  private let suspectVerifier: SignatureVerifier?
   /// Places among the keys of those that were revoked.
   private let revoked: [Int]
   /// Of the keys, where they are public ones.
@@ -68,6 +72,8 @@ public struct RowSignatureChecker {
     kept = ring.keys.filter { isForEvents($0) && $0.keeper != nil }
     otherKids = ring.keys.filter { !isForEvents($0) }.map(\.kid)
     self.policy = policy
+    suspect = ring.suspect
+    suspectVerifier = ring.suspect?.key.publicKey?.makeVerifier()
   }
 
   /// - Parameters:
@@ -80,6 +86,12 @@ public struct RowSignatureChecker {
     signerID: UnsafeRawBufferPointer?
   ) -> SignatureVerdict {
     let verdict = unsafe look(signature, digest, createdAt, signerID)
+    if let suspect, let signature = unsafe signature, [.invalid, .unverifiable, .deferred].contains(verdict),
+      isSuspect(suspect, signature, digest, createdAt)
+    {
+      if verdict == .deferred { deferred.removeLast() }
+      return .suspect
+    }
     guard verdict == .invalid, !revoked.isEmpty, let signature = unsafe signature,
       let length = unsafe Base64.decodedLength(signature), Self.isSignatureLength(length)
     else { return verdict }
@@ -172,11 +184,27 @@ public struct RowSignatureChecker {
     keys[index].signatureLength == length && keys[index].isUntrusted(at: createdAt) && verifies(index, length, digest)
   }
 
+  /// Whether the key in question made a signature, whatever it may sign, and by whatever id the row names it.
+  @safe
+  private func isSuspect(
+    _ suspect: SuspectKey, _ signature: UnsafeRawBufferPointer, _ digest: Digest, _ createdAt: Timestamp
+  ) -> Bool {
+    guard suspect.mayHaveSigned(at: createdAt), let length = unsafe Base64.decodedLength(signature),
+      length == suspect.key.signatureLength
+    else { return false }
+    return verifies(suspect.key, suspectVerifier, length, digest)
+  }
+
   private func verifies(_ index: Int, _ length: Int, _ digest: Digest) -> Bool {
-    let key = keys[index]
+    verifies(keys[index], verifiers[index], length, digest)
+  }
+
+  private func verifies(
+    _ key: VerificationKey, _ verifier: SignatureVerifier?, _ length: Int, _ digest: Digest
+  ) -> Bool {
     return unsafe decoded.withUnsafeBytes {
       let signature = unsafe UnsafeRawBufferPointer(rebasing: $0[..<length])
-      if let verifier = verifiers[index] { return unsafe verifier.isValid(signature, over: digest) }
+      if let verifier { return unsafe verifier.isValid(signature, over: digest) }
       return key.isValid(signature, over: digest)
     }
   }

@@ -50,7 +50,7 @@ public struct LockJob: Sendable {
   /// - Parameter keepsLonger: leave those as they are that last longer, in the place of refusing.
   /// - Throws: status `refused` where one lasts longer.
   public func extend(_ sequences: Range<Int>, to until: Timestamp, keepsLonger: Bool) throws -> Outcome {
-    try change(sequences) { locks in
+    try change(sequences, strengthens: true) { locks in
       guard !keepsLonger, let longer = locks.objects.first(where: { $0.lock.until.map { $0 > until } ?? false }) else {
         return
       }
@@ -66,7 +66,7 @@ public struct LockJob: Sendable {
 
   /// Puts manifests and bundles under legal hold, or takes them off.
   public func setLegalHold(_ sequences: Range<Int>, _ isHeld: Bool) throws -> Outcome {
-    try change(sequences) { _ in
+    try change(sequences, strengthens: isHeld) { _ in
     } isDone: {
       $0.hasLegalHold == isHeld
     } body: { store, key, version in
@@ -74,14 +74,15 @@ public struct LockJob: Sendable {
     }
   }
 
+  /// - Parameter strengthens: also what a revoked key signed: what may be evidence must not get lost.
   private func change(
-    _ sequences: Range<Int>, check: (ManifestLocks) throws -> Void,
+    _ sequences: Range<Int>, strengthens: Bool, check: (ManifestLocks) throws -> Void,
     isDone: @escaping @Sendable (StoredLock) -> Bool,
     body: @escaping @Sendable (any ObjectStore, String, ObjectVersion) throws -> Void
   ) throws -> Outcome {
     let found = try show(sequences)
     for locks in found {
-      try requireSigned(locks)
+      if !(strengthens && locks.isDistrusted) { try requireSigned(locks) }
       try check(locks)
     }
     let objects = found.flatMap(\.objects)

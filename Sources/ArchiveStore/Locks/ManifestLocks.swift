@@ -17,6 +17,8 @@ public struct ManifestLocks: Sendable {
   public let promised: Manifest.Retention
   /// A key at hand has signed the manifest.
   public let isSigned: Bool
+  /// A key that was revoked since has signed it: it is evidence, and no stranger's.
+  public let isDistrusted: Bool
   /// The manifest itself and, where it has rows, its bundle.
   public internal(set) var objects: [Object]
 
@@ -38,9 +40,10 @@ extension Archive {
     if let bundle = stored.manifest.bundle {
       objects.append(try object(bundle.key, try self.version(of: bundle, sequence)))
     }
+    let isSigned = isSigned(stored)
     return ManifestLocks(
       sequence: sequence, day: stored.manifest.coverage.day, promised: stored.manifest.retention,
-      isSigned: isSigned(stored), objects: objects)
+      isSigned: isSigned, isDistrusted: !isSigned && isDistrusted(stored), objects: objects)
   }
 
   private func object(_ key: String, _ version: ObjectVersion) throws -> ManifestLocks.Object {

@@ -134,7 +134,7 @@ public struct ReplayJob: Sendable {
         }
         try verifier.check(stored, after: previous, &report)
         var outcome = BundleOutcome()
-        outcome.isCountersigned = try verifier.vouchesForRows(stored)
+        outcome.countersigners = try verifier.rowCountersigners(stored)
         try verifier.verifyBundle(
           stored.manifest, &outcome, makesTuples: true, isVouchedFor: settings.checksManifestSignatures
         ) { scan, batch in

@@ -14,7 +14,10 @@ struct ArchiveSummary {
   init(_ archive: Archive, _ listing: ManifestListing, checksManifestSignatures: Bool) {
     self.archive = archive
     report.checksManifestSignatures = checksManifestSignatures
-    for finding in listing.findings(archive) { report.add(finding) }
+    for finding in listing.findings(archive) {
+      report.add(finding)
+      report.unread += 1
+    }
   }
 
   /// - Parameter isCounted: false for a manifest that the report is not about: what is wrong with it counts all the same.
@@ -37,7 +40,11 @@ struct ArchiveSummary {
         report.notes.append("\(archive.name(key)): no manifest names it: debris of a crash")
       }
       let versions = try archive.versionFindings()
-      for finding in versions.findings { report.add(finding) }
+      for finding in versions.findings {
+        report.add(finding)
+        // One version was looked at, and the others say something else.
+        report.unread += 1
+      }
       report.notes += versions.notes
     } catch let finding as ArchiveFinding { report.add(finding) }
     return report

@@ -32,6 +32,7 @@ public struct ArchiveVerifier: Sendable {
       var report = VerifyReport()
       report.checksManifestSignatures = settings.checksManifestSignatures
       report.add(finding)
+      report.unread += 1
       return report
     }
     var summary = ArchiveSummary(archive, listing, checksManifestSignatures: settings.checksManifestSignatures)
@@ -69,8 +70,11 @@ public struct ArchiveVerifier: Sendable {
           try judge(stored, &outcome)
           try verifyBundle(
             stored.manifest, &outcome, workers: workers,
-            isVouchedFor: settings.checksManifestSignatures && outcome.findings.isEmpty)
-        } catch let finding as ArchiveFinding { outcome.findings.append(finding) }
+            isVouchedFor: settings.checksManifestSignatures && outcome.findings.isEmpty && !outcome.isSuspect)
+        } catch let finding as ArchiveFinding {
+          outcome.findings.append(finding)
+          outcome.isUnread = true
+        }
         return outcome
       },
       { outcome in
@@ -116,12 +120,13 @@ public struct ArchiveVerifier: Sendable {
     var work = try rowWork(manifest)
     work.makesTuples = makesTuples
     var check = BundleCheck(
-      manifest, work, requiresSignatures: settings.requiresSignatures, isCountersigned: outcome.isCountersigned)
+      manifest, work, requiresSignatures: settings.requiresSignatures, countersigners: outcome.countersigners,
+      suspects: settings.suspects)
     let stages = Stages()
     let token = cancellation.register { stages.fail(Failure.stopped) }
     defer { cancellation.unregister(token) }
     try scanRows(reader, name: name, work: work, workers: workers, stages: stages) { scan, batch in
-      check.take(batch)
+      try check.take(batch)
       progress.advance(rows: batch.rows.count, bytes: batch.lines.count)
       try onBatch(scan, batch)
     }
@@ -151,7 +156,9 @@ extension ArchiveVerifier {
 struct BundleCheck {
   private var walk: BundleWalk
   private let requiresSignatures: Bool
-  private let isCountersigned: Bool
+  private let countersigners: [String]
+  private let suspects: SuspectList?
+  private let sequence: Int
   private let identifier: RowIdentifier
   private var tree = MerkleTree()
   private var frame = 0
@@ -163,15 +170,22 @@ struct BundleCheck {
   private var span: Manifest.RowSpan?
   private var lastLine: [UInt8] = []
 
-  /// - Parameter isCountersigned: rows that a revoked key signed are vouched for by who countersigned the manifest.
-  init(_ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool, isCountersigned: Bool = false) {
-    self.isCountersigned = isCountersigned
+  /// - Parameters:
+  ///   - countersigners: who vouch for rows that a revoked key signed.
+  ///   - suspects: gets the rows that the key of a report after a theft signed.
+  init(
+    _ manifest: Manifest, _ work: RowWork, requiresSignatures: Bool, countersigners: [String] = [],
+    suspects: SuspectList? = nil
+  ) {
+    self.countersigners = countersigners
+    self.suspects = suspects
+    sequence = manifest.sequence
     walk = BundleWalk(manifest)
     identifier = RowIdentifier(work.columns, work.indexes)
     self.requiresSignatures = requiresSignatures
   }
 
-  mutating func take(_ batch: RowBatch) {
+  mutating func take(_ batch: RowBatch) throws {
     if batch.frame != frame {
       roots.append(tree.root)
       tree.removeAll()
@@ -186,7 +200,7 @@ struct BundleCheck {
       }
       span?.include(row.createdAt)
       let place = walk.take(row)
-      if place != nil || !row.hashMatches || row.signature != .valid { note(row, batch.line(index), place) }
+      if place != nil || !row.hashMatches || row.signature != .valid { try note(row, batch.line(index), place) }
       rows += 1
     }
     if let last = batch.rows.indices.last { span?.lastID = unsafe identifier.id(batch.line(last)) }
@@ -195,14 +209,20 @@ struct BundleCheck {
   @safe
   private mutating func note(
     _ row: RowFacts, _ line: UnsafeRawBufferPointer, _ place: (fault: PlaceFault, isAccepted: Bool)?
-  ) {
+  ) throws {
+    if row.signature == .suspect {
+      var entry = SuspectEntry(
+        .archivedRow, id: unsafe identifier.id(line), createdAt: row.createdAt, digest: row.hash)
+      (entry.sequence, entry.countersignedBy) = (sequence, countersigners)
+      try suspects?.note(entry)
+    }
     var fault = place?.fault
     if let place, place.isAccepted {
       notes.append("row \(unsafe identifier.id(line)): \(place.fault.detail): a rewind that the operator accepted")
       fault = nil
     }
     let faults = rowFaults(row, fault, requiresSignatures: requiresSignatures).filter {
-      !isCountersigned || $0.0 != .untrusted
+      countersigners.isEmpty || $0.0 != .untrusted
     }
     guard !faults.isEmpty else { return }
     let id = unsafe identifier.id(line)

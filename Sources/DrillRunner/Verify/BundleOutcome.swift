@@ -12,10 +12,14 @@ struct BundleOutcome: Sendable {
   var anomalies = AnomalyLog()
   var signatures = SignatureCounts()
   var notes: [String] = []
-  /// Somebody vouches for the manifest and its rows in spite of a key that was revoked.
-  var isCountersigned = false
+  /// Who vouch for the manifest and its rows in spite of a key that was revoked.
+  var countersigners: [String] = []
   /// The finding of the manifest is that the key which signed it was revoked from before on.
   var isUntrusted = false
+  /// The key of a report after a theft signed the manifest since: the report lists it, and no finding does.
+  var isSuspect = false
+  /// It could not be read to its end.
+  var isUnread = false
   /// What is wrong with the manifest's signature, and why the bundle could not be read to its end or is not what its
   /// manifest says.
   var findings: [ArchiveFinding] = []
@@ -38,6 +42,7 @@ extension VerifyReport {
   mutating func addFaults(of outcome: BundleOutcome) {
     anomalies.append(outcome.anomalies)
     if outcome.isUntrusted { untrustedManifests += 1 }
+    if outcome.isUnread { unread += 1 }
     for finding in outcome.findings { add(finding) }
     findingsTotal += outcome.findingsLeftOut
   }

@@ -39,6 +39,7 @@ public struct Comparison {
     report.notes.append("the archive does not verify, so that the table was not compared with it row by row")
     do {
       let table = try database.run()
+      report.tableRows = table.rows
       let known = KnownAnomalies(archived.anomalies)
       report.anomalies.append(table.anomalies.removing { known.contains($0) })
       report.notes.append("the table by itself: \(table.rows) rows, head \(table.headHash ?? "nothing")")
@@ -57,7 +58,7 @@ public struct Comparison {
       try Self.feed(archive, settings, outline, rows)
       rows.finish()
     }
-    let difference = Difference(rows, outline, found: archived.anomalies)
+    let difference = Difference(rows, outline, found: archived.anomalies, suspects: settings.suspects)
     do {
       try database.compare(with: difference, isSorted: isSorted)
       try difference.finish()
@@ -70,6 +71,8 @@ public struct Comparison {
     report.anomalies.append(difference.anomalies)
     if let finding = try tailFinding(outline.last, difference.unarchived) { report.add(finding) }
     report.notes += difference.notes
+    report.tableRows = difference.tableRows
+    report.isCompared = true
     return report
   }
 

@@ -86,6 +86,8 @@ public struct DatabaseVerifier: Sendable {
       RowIdentifier(table.columns, table.indexes), requiresSignatures: settings.requiresSignatures,
       difference: difference)
     sink.tellsUntrusted = tellsUntrusted
+    sink.suspects = settings.suspects
+    try settings.suspects?.beginTable()
     do {
       var window = ScanWindow()
       window.isSorted = isSorted
@@ -101,6 +103,7 @@ public struct DatabaseVerifier: Sendable {
       }
       try walker.finish()
       sink.report.headHash = walker.head?.hex
+      sink.report.tableRows = sink.report.rows
     } catch {
       stages.fail(error)
       try stages.join()
@@ -119,6 +122,7 @@ final class ReportSink: RowSink {
   private let requiresSignatures: Bool
   private let difference: Difference?
   var tellsUntrusted = true
+  var suspects: SuspectList?
 
   init(_ identifier: RowIdentifier, requiresSignatures: Bool, difference: Difference? = nil) {
     self.identifier = identifier
@@ -134,9 +138,13 @@ final class ReportSink: RowSink {
     let isSound = fault == nil && row.hashMatches && row.signature == .valid
     var faults = isSound ? [] : rowFaults(row, fault, requiresSignatures: requiresSignatures)
     if !tellsUntrusted { faults.removeAll { $0.0 == .untrusted } }
+    let suspect =
+      row.signature == .suspect
+      ? SuspectEntry(.tableRow, id: unsafe identifier.id(line), createdAt: row.createdAt, digest: row.hash) : nil
     if let difference {
-      return try difference.take(row, line, faults) { unsafe identifier.id(line) }
+      return try difference.take(row, line, TableFaults(faults, suspect)) { unsafe identifier.id(line) }
     }
+    if let suspect { try suspects?.note(suspect) }
     guard !faults.isEmpty else { return }
     let id = unsafe identifier.id(line)
     for (kind, detail) in faults { report.anomalies.append(Anomaly(kind, row: nil, id: id, detail: detail)) }

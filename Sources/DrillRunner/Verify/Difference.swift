@@ -15,6 +15,15 @@ struct ArchivedRow: Sendable {
   let isCutOff: Bool
 }
 
+/// What is wrong with a row of the table, and whether a suspect key signed it.
+struct TableFaults {
+  let faults: [(AnomalyKind, String)]
+  let suspect: SuspectEntry?
+  var isEmpty: Bool { faults.isEmpty && suspect == nil }
+
+  init(_ faults: [(AnomalyKind, String)], _ suspect: SuspectEntry?) { (self.faults, self.suspect) = (faults, suspect) }
+}
+
 /// Rows that one side has and the other does not have yet.
 final class Difference {
   /// A row of the table that is not found in the archive yet.
@@ -23,7 +32,7 @@ final class Difference {
     let leaves: [Digest?]
     let id: String
     let stamp: Timestamp
-    let faults: [(AnomalyKind, String)]
+    let faults: TableFaults
   }
 
   private let archived: BoundedQueue<[ArchivedRow]>
@@ -42,12 +51,19 @@ final class Difference {
   private var cutOff = 0
   /// Rows that had no place among those that are kept.
   private var overflow = 0
+  private let suspects: SuspectList?
+  private(set) var tableRows = 0
 
   /// Rows kept on either side; two chains that differ in more are not the same chain.
   static let most = 100_000
 
-  /// - Parameter found: what verifying the archive found.
-  init(_ archived: BoundedQueue<[ArchivedRow]>, _ outline: ArchiveOutline, found: AnomalyLog) {
+  /// - Parameters:
+  ///   - found: what verifying the archive found.
+  ///   - suspects: gets the rows of a suspect key that the archive does not have in the same way.
+  init(
+    _ archived: BoundedQueue<[ArchivedRow]>, _ outline: ArchiveOutline, found: AnomalyLog, suspects: SuspectList? = nil
+  ) {
+    self.suspects = suspects
     self.archived = archived
     self.outline = outline
     known = KnownAnomalies(found)
@@ -73,31 +89,32 @@ final class Difference {
   /// Takes the table's next row, with what is wrong with it.
   @safe
   func take(
-    _ row: RowFacts, _ line: UnsafeRawBufferPointer, _ faults: [(AnomalyKind, String)], id: () -> String
+    _ row: RowFacts, _ line: UnsafeRawBufferPointer, _ faults: TableFaults, id: () -> String
   ) throws {
+    tableRows += 1
     if row.createdAt.isFinite { lastStamp = row.createdAt }
     while let next = try next() {
-      if next.hash == row.hash { return meet(next, row.leaf, line, faults, id) }
-      match(next)
+      if next.hash == row.hash { return try meet(next, row.leaf, line, faults, id) }
+      try match(next)
       // What a rewind cut off does not bring the two sides out of step.
       if !next.isCutOff { break }
     }
-    if let there = onlyArchived.removeValue(forKey: row.hash) { return meet(there, row.leaf, line, faults, id) }
+    if let there = onlyArchived.removeValue(forKey: row.hash) { return try meet(there, row.leaf, line, faults, id) }
     if isArchiveAtEnd && lastStamp >= outline.end {
       unarchived.count(lastStamp)
-      report(faults, id, isArchived: false)
+      try reportAlone(faults, id)
     } else if onlyInTable.count < Self.most {
       let leaves = (0..<schemas.count).map { schemas.leaf($0, row.leaf, line) }
       onlyInTable[row.hash] = Waiting(leaves: leaves, id: id(), stamp: lastStamp, faults: faults)
     } else {
       overflow += 1
-      report(faults, id, isArchived: false)
+      try reportAlone(faults, id)
     }
   }
 
-  private func match(_ row: ArchivedRow) {
+  private func match(_ row: ArchivedRow) throws {
     if let there = onlyInTable.removeValue(forKey: row.hash) {
-      compare(row, there.leaves[outline.schemaOf[row.sequence]], there.faults) { there.id }
+      try compare(row, there.leaves[outline.schemaOf[row.sequence]], there.faults) { there.id }
     } else if onlyArchived.count < Self.most {
       onlyArchived[row.hash] = row
     } else if row.isCutOff {
@@ -110,23 +127,30 @@ final class Difference {
   /// Both sides have the row.
   @safe @inline(__always)
   private func meet(
-    _ row: ArchivedRow, _ leaf: Digest, _ line: UnsafeRawBufferPointer, _ faults: [(AnomalyKind, String)],
+    _ row: ArchivedRow, _ leaf: Digest, _ line: UnsafeRawBufferPointer, _ faults: TableFaults,
     _ id: () -> String
-  ) {
-    compare(row, schemas.leaf(outline.schemaOf[row.sequence], leaf, line), faults, id)
+  ) throws {
+    try compare(row, schemas.leaf(outline.schemaOf[row.sequence], leaf, line), faults, id)
   }
 
   @inline(__always)
-  private func compare(_ row: ArchivedRow, _ leaf: Digest?, _ faults: [(AnomalyKind, String)], _ id: () -> String) {
+  private func compare(_ row: ArchivedRow, _ leaf: Digest?, _ faults: TableFaults, _ id: () -> String) throws {
     let differs = leaf != nil && row.leaf != leaf
     if !differs && faults.isEmpty { return }
-    report(faults, id, isArchived: !differs && schemas.isSame(outline.schemaOf[row.sequence]))
+    if let suspect = faults.suspect, leaf == nil || differs { try suspects?.note(suspect) }
+    report(faults.faults, id, isArchived: !differs && schemas.isSame(outline.schemaOf[row.sequence]))
     guard differs else { return }
     anomalies.append(
       Anomaly(
         .hashMismatch, row: nil, id: id(),
         detail:
           "the row differs from the archived one (manifest \(row.sequence)) in a column that its hash does not cover"))
+  }
+
+  /// Tells of a row that the archive lacks.
+  private func reportAlone(_ faults: TableFaults, _ id: () -> String) throws {
+    if let suspect = faults.suspect { try suspects?.note(suspect) }
+    report(faults.faults, id, isArchived: false)
   }
 
   /// - Parameter isArchived: the archive has the very same row, and what is wrong with it in itself was found there.
@@ -138,7 +162,7 @@ final class Difference {
   }
 
   func finish() throws {
-    while let next = try next() { match(next) }
+    while let next = try next() { try match(next) }
     for row in onlyArchived.values.sorted(by: { $0.sequence < $1.sequence }) {
       if row.isCutOff {
         cutOff += 1
@@ -150,7 +174,7 @@ final class Difference {
           detail: "archived (manifest \(row.sequence)), but the table lacks the row with this hash"))
     }
     for row in onlyInTable.values.sorted(by: { $0.stamp < $1.stamp }) {
-      report(row.faults, { row.id }, isArchived: false)
+      try reportAlone(row.faults) { row.id }
       if unarchived.isInTime(row.stamp) {
         unarchived.count(row.stamp)
       } else {

@@ -12,6 +12,13 @@ public struct VerifyReport: Sendable {
   public var findingsTotal = 0
   /// Findings that are manifests whose signer's key was revoked from before on.
   public var untrustedManifests = 0
+  /// Manifests and bundles that are missing, or could not be read to their end, and objects with versions beside the one
+  /// that was looked at.
+  public var unread = 0
+  /// Rows of the table; nil where it was not read.
+  public var tableRows: Int?
+  /// Table and archive were compared row by row.
+  public var isCompared = false
   public var signatures = SignatureCounts()
   /// False where `--no-signatures` left the manifests' signatures out.
   public var checksManifestSignatures = true

@@ -10,6 +10,8 @@ public struct VerifySettings: Sendable {
   /// Check the manifests' own signatures.
   public var checksManifestSignatures = true
   public var keys: KeyRing
+  /// Where what ``KeyRing/suspect`` signed is noted.
+  public var suspects: SuspectList?
 
   public init(keys: KeyRing) { self.keys = keys }
 }

@@ -10,13 +10,18 @@ public struct ApprovalCheck: Sendable {
   public let proposal: Proposal
   /// The newest version that is trusted; nil for a registry's first version, which its own signers approve.
   public let registry: SignerRegistry?
+  /// The registry's keys as emergency revocations leave them; nil where those are not known.
+  private let standing: KeyRegistry?
   public let lifetime: Int64
   public let now: Timestamp
 
+  /// - Parameter standing: the registry's keys as emergency revocations leave them. They count against approvals of upgrades
+  ///   and rollbacks; who follows in the registry is decided by what is ratified alone.
   public init(
-    _ proposal: Proposal, _ registry: SignerRegistry?, lifetime: Int64 = ApprovalCheck.defaultLifetime,
-    now: Timestamp = .now()
+    _ proposal: Proposal, _ registry: SignerRegistry?, standing: KeyRegistry? = nil,
+    lifetime: Int64 = ApprovalCheck.defaultLifetime, now: Timestamp = .now()
   ) {
+    self.standing = standing
     self.proposal = proposal
     self.registry = registry
     self.lifetime = lifetime
@@ -37,9 +42,10 @@ public struct ApprovalCheck: Sendable {
 
   /// Rosters that have to agree, the older one first.
   private var quorums: [Quorum] {
-    var quorums = registry.map { [$0.quorum] } ?? []
-    if case .registry(let next) = proposal { quorums.append(next.quorum) }
-    return quorums
+    guard case .registry(let next) = proposal else {
+      return registry.map { [Quorum($0.policy, standing ?? $0.keys)] } ?? []
+    }
+    return (registry.map { [$0.quorum] } ?? []) + [next.quorum]
   }
 
   /// Signatures that every roster asks for, at most.

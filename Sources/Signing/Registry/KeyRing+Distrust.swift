@@ -14,9 +14,15 @@ extension KeyRing {
     return reason
   }
 
-  /// Whether a proof counts, and none of its keys has been revoked since, from whatever time on.
-  public func isBeyondDoubt(_ proof: Proof, over digest: Digest, at time: Timestamp, for use: KeyUse) -> Bool {
-    let active = KeyRing(keys.filter { $0.standing == .active })
+  /// Whether a proof counts, and each of its keys still signs today, by the registry where there is one.
+  ///
+  /// A proof says itself when it was made, and who gets hold of an old key says what they like: only that a key is in use
+  /// now shows that it is in its owner's hands.
+  public func isBeyondDoubt(
+    _ proof: Proof, over digest: Digest, at time: Timestamp, for use: KeyUse, now: Timestamp
+  ) -> Bool {
+    let listed = registered.map { keys.prefix($0) } ?? keys[...]
+    let active = KeyRing(listed.filter { $0.refusal(at: now, for: use) == nil && $0.standing == .active })
     if case .valid = active.verify(proof, over: digest, at: time, for: use) { return true }
     return false
   }
@@ -33,7 +39,9 @@ extension KeyRing {
   /// - Returns: nil where no key at hand has this id.
   public func distrusting(_ kid: String, since: Timestamp) -> KeyRing? {
     guard let named = keys.first(where: { $0.kid == kid }) else { return nil }
-    return KeyRing(keys.map { $0.isSameKey(as: named) ? $0.revoked(since: since) : $0 })
+    return KeyRing(
+      keys.map { $0.isSameKey(as: named) ? $0.revoked(since: since) : $0 },
+      suspect: SuspectKey(key: named, since: since), registered: registered)
   }
 }
 

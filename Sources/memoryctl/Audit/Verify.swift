@@ -12,7 +12,7 @@ extension Audit {
         With --archive the archive is verified, with --database the table, with both also that neither holds a row that \
         the other lacks; with FILE, --from-file or --from-s3 one bundle, or an archive that the older tools wrote, which \
         --replay also restores into staging. Without any of them the archive \
-        of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL.
+        of AUDIT_ARCHIVE_URL is, or else the table of DATABASE_URL. With --since and --signer both are looked at.
 
         Several processes share an archive: each takes a --shard and stores its verdict, --join, \
         with the same options, gives that of the run.
@@ -52,9 +52,7 @@ extension Audit {
       guard !shards.isGiven || !object.isGiven && table.database == nil else {
         throw ValidationError("--shard, --run and --join are for an archive, not for a file or --database")
       }
-      guard !compromise.isGiven || !shards.isGiven && !object.isGiven else {
-        throw ValidationError("--since and --signer are for an archive and a database, in one process")
-      }
+      try validateCompromise()
       try validateFile()
     }
 
@@ -73,10 +71,11 @@ extension Audit {
       let context = try compromise.distrusting(
         try JobContext(common, console: console, checksSignatures: !noSignatures || shards.join != nil)
           .following(archive))
+      if compromise.isGiven { return try reportCompromise(context) }
       var settings = try context.settings(table, signatures, checksManifests: !noSignatures)
       if noSignatures { settings.signatures = .none }
       if object.isGiven { return try verifyFile(settings, context) }
-      switch try table.database == nil && !compromise.isGiven ? shards.part(context.environment) : .whole {
+      switch try table.database == nil ? shards.part(context.environment) : .whole {
       case .whole: try finish(try verify(settings, context), context)
       case .shard(let shard, let run): try verify(shard, of: run, settings, context)
       case .join(let run, let count):
@@ -90,7 +89,6 @@ extension Audit {
     private func finish(_ report: VerifyReport, _ context: JobContext) throws {
       var report = report
       for finding in context.registryFindings { report.add(finding) }
-      if try compromise.finish(report, context) { return }
       try context.console.finish(nil, report, nil)
     }
 

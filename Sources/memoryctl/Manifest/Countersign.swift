@@ -19,6 +19,9 @@ extension ManifestCommand {
 
         Exit status: 65 a manifest or its bundle does not verify, 66 no manifest of these is untrusted, 78 the signer's own \
         key is not trusted.
+
+        A countersignature counts for as long as its key is active. Before that key is retired, have another one \
+        countersign with --renew.
         """)
 
     @OptionGroup var common: CommonOptions
@@ -27,6 +30,7 @@ extension ManifestCommand {
     @OptionGroup var choice: ManifestChoiceOptions
     @OptionGroup var retention: RetentionOptions
     @Option(help: "What was looked into, for the record.") var reason: String
+    @Flag(help: "Also where another key has countersigned already: before that one is retired.") var renew = false
 
     func run() throws {
       let context = try JobContext(common).following(archive)
@@ -34,18 +38,22 @@ extension ManifestCommand {
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let kid = context.registry?.kid(of: signer.description) ?? signer.description.kid
-      guard context.keys.key(kid)?.standing == .active else {
+      // Keys of the environment are trusted by this machine alone, and a countersignature is for others.
+      guard let key = context.registry?.keys.first(where: { $0.kid == kid }),
+        key.refusal(at: .now(), for: .manifests) == nil, key.standing == .active
+      else {
         throw Failure(
           .configuration, "\"\(kid)\" is not trusted itself", on: "AUDIT_MANIFEST_SIGNER",
           remedy: "countersign by another key of the registry")
       }
+      try context.registry?.requireKey(of: signer, kid)
       var settings = VerifySettings(keys: context.keys)
       settings.columns = table.names
       let verifier = ArchiveVerifier(settings, archive, progress: context.console, cancellation: context.cancellation)
       var done: [(sequence: Int, key: String)] = []
       for sequence in try choice.range.sequences(archive, context) {
         let stored = try archive.manifest(sequence)
-        let (isNeeded, fault) = try verifier.needsCountersignature(stored)
+        let (isNeeded, fault) = try verifier.needsCountersignature(stored, by: renew ? kid : nil)
         guard isNeeded else { continue }
         if let fault {
           throw Failure(

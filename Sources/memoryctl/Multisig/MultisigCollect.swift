@@ -12,7 +12,8 @@ extension MultisigCommand {
     static let configuration = CommandConfiguration(
       abstract: "Ask all signers at once; who has approved already is not asked again.",
       discussion: """
-        Each signer is reached as its source in the registry says, or as --signer says. Approvals are kept in --dir, those \
+        Each signer is reached as its source in the registry that is trusted says, or as --signer says; what the proposal \
+        itself says of sources is not followed. Approvals are kept in --dir, those \
         of a run that got too few of them as well.
 
         \(MultisigCommand.variables)
@@ -60,7 +61,7 @@ extension MultisigCommand {
       var unknown: [ApprovalCollector.Answer] = []
       var asked: [ApprovalCollector.Asked] = []
       for kid in waiting {
-        if let source = given.first(where: { $0.kid == kid })?.spec ?? desk.entry(kid)?.source {
+        if let source = given.first(where: { $0.kid == kid })?.spec ?? desk.source(kid) {
           asked.append(ApprovalCollector.Asked(kid: kid, source: source))
         } else {
           let failure = Failure(

@@ -68,7 +68,11 @@ extension MultisigCommand {
   struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Approve a proposal: shows it, signs its digest, and writes a small approval file. Needs no archive.",
-      discussion: MultisigCommand.variables)
+      discussion: """
+        \(MultisigCommand.variables)
+
+        Exit status: 73 the registry at hand does not list the key as a signer of the multisig, or not by this --kid.
+        """)
 
     @OptionGroup var common: CommonOptions
     @Option(help: "What is approved.") var payload: String
@@ -85,7 +89,8 @@ extension MultisigCommand {
       }
       let registry = try Self.registry(proposal, environment)
       let opened = try SignerChoice.signer(spec, environment, registry: registry, variable: "--signer")
-      let approval = try Approval(proposal, by: opened, as: kid ?? registry?.kid(of: opened.description))
+      let roster = try SigningRoster(proposal, registry, environment)
+      let approval = try Approval(proposal, by: opened, as: try roster.kid(of: opened, asked: kid))
       try DocumentFiles.create(out, approval.bytes)
       try Console(common).finish(
         .object([

@@ -23,6 +23,8 @@ struct MultisigDesk {
   /// The newest version; nil only where the first one itself is proposed.
   let registry: SignerRegistry?
   let check: ApprovalCheck
+  /// Of `AUDIT_SIGNERS_FILE`.
+  private let candidates: [SignerEntry]
 
   init(
     _ common: CommonOptions, _ archive: ArchiveOptions, _ proposal: Proposal, _ lifetime: Int64
@@ -32,6 +34,7 @@ struct MultisigDesk {
     try context.requireSoundRegistry()
     let hand = try RegistryAtHand(base.environment)
     registry = context.trusted?.newest ?? hand?.file?.pinned?.registry
+    candidates = hand?.file?.candidates ?? []
     self.proposal = proposal
     if case .registry(let next) = proposal, next.version == 1, registry == nil {
       check = ApprovalCheck(proposal, nil, lifetime: lifetime)
@@ -42,7 +45,7 @@ struct MultisigDesk {
         .configuration, "no registry says who may approve, and how many have to", on: "AUDIT_SIGNERS_FILE",
         remedy: "name a signed version of the registry, or pin the archive's by AUDIT_SIGNERS_PIN")
     }
-    check = ApprovalCheck(proposal, registry, lifetime: lifetime)
+    check = ApprovalCheck(proposal, registry, standing: context.trusted?.keys, lifetime: lifetime)
   }
 
   /// The keys of all who may approve.
@@ -51,10 +54,11 @@ struct MultisigDesk {
     return registry?.keys ?? KeyRegistry([])
   }
 
-  /// The registry's entry of a signer of the roster.
-  func entry(_ kid: String) -> SignerEntry? {
-    if case .registry(let next) = proposal, let entry = next.signer(kid) { return entry }
-    return registry?.signer(kid)
+  /// How a signer of the roster is reached: as the registry that is trusted says, or for a candidate this machine's own
+  /// file; never as a proposal says, which nobody has approved yet.
+  func source(_ kid: String) -> SignerSpec? {
+    if let entry = registry?.signer(kid) { return entry.source }
+    return candidates.first { $0.kid == kid }?.source
   }
 }
 

@@ -14,7 +14,8 @@ struct SignerCommand: ParsableCommand {
     REQUIRE_KMS, NODE_ENV, and those of AWS; secrets also as NAME_FILE. With AUDIT_ARCHIVE_URL the newest registry of \
     the archive says whether a signer's key counts; an archive that cannot be reached is a warning.
 
-    Exit status: 69 one cannot be reached, 77 one refuses us, 78 none is configured, or one is not as it must be, \
+    Exit status: 69 one cannot be reached, 77 one refuses us, 78 none is configured, one is not as it must be, or the \
+    registry does not let its key sign, \
     65 one gives signatures that do not verify.
     """
 }

@@ -21,8 +21,9 @@ struct SignerReport {
         use, environment, registry: registry, over: connections,
         onOpen: { signer in
           try console.warn(about: signer, environment)
-          // A candidate is to be tried out, and yet must not pass for one that signs.
           do { try registry?.refuse(signer, for: use.key, at: .now()) } catch {
+            // A candidate is to be tried out, and yet must not pass for one that signs.
+            guard registry?.standing(of: signer.description) == .candidate else { throw error }
             console.warn("\(use.rawValue): \(error)")
           }
         }, look: look)
