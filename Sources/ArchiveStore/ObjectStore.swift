@@ -134,6 +134,9 @@ extension ObjectReader {
 }
 
 extension ObjectStore {
+  /// A store whose objects are whole or not there leaves nothing.
+  public func removeLeftovers(in folder: String) throws {}
+
   /// Opens the oldest version of an object.
   ///
   /// - Returns: nil when there is no such object.

@@ -31,9 +31,6 @@ public final class S3Store: ObjectStore {
 
   public func spoolDirectory(stream: String) -> String? { nil }
 
-  /// An object is there whole or not at all: a request that was cut off leaves nothing.
-  public func removeLeftovers(in folder: String) {}
-
   // MARK: Writing
 
   public func create(

@@ -113,7 +113,7 @@ extension KeyRing {
       despite.allSatisfy(content.despite.contains), content.sequence == stored.manifest.sequence,
       content.manifest == stored.digest, content.createdAt >= stored.manifest.createdAt,
       content.createdAt <= now.advanced(bySeconds: 3600),
-      // A thief may date what they sign as they like: a key that was revoked, from whenever on, vouches for nothing.
+      // A thief may date what they sign as they like: a key that is not in use any more vouches for nothing.
       isBeyondDoubt(document.proof, over: document.digest, at: content.createdAt, for: .manifests, now: now)
     else { return [] }
     return document.proof.signatures.map(\.kid)

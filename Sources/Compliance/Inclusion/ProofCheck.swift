@@ -101,7 +101,7 @@ extension ProofReport.Row {
       case .valid: "valid"
       case .unsigned: "unsigned"
       case .invalid: "invalid"
-      case .untrusted: "untrusted"
+      case .untrusted, .suspect: "untrusted"
       case .unverifiable, .skipped, .deferred: "unverifiable"
       }
     let previous = text(work.indexes.previousHash)
