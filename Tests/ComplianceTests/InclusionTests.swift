@@ -73,7 +73,8 @@ struct InclusionTests {
   func frameTimes() throws {
     let archive = try SignedArchive()
     let match = try #require(try prove(.index(40), in: archive, manifest: 1).matches.first)
-    let row = try #require(try ProofCheck(archive.keys).check(#require(prove(.id(match.id), in: archive).proof)).row)
+    let proof = try #require(try prove(.id(match.id), in: archive).proof)
+    let row = try #require(try ProofCheck(archive.keys).check(proof).row)
     let time = try #require(Timestamp(row.createdAt))
     var settings = ProofJob.Settings(.id(match.id))
     settings.times = time..<time.advanced(bySeconds: 1)
