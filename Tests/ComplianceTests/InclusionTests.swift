@@ -69,6 +69,33 @@ struct InclusionTests {
     #expect(try python([file], .rsa) == ["proved \(file)"])
   }
 
+  @Test("times of frames, which nobody signs, lead to a row, and do not hide one")
+  func frameTimes() throws {
+    let archive = try SignedArchive()
+    let match = try #require(try prove(.index(40), in: archive, manifest: 1).matches.first)
+    let proof = try #require(try prove(.id(match.id), in: archive).proof)
+    let row = try #require(try ProofCheck(archive.keys).check(proof).row)
+    let time = try #require(Timestamp(row.createdAt))
+    var settings = ProofJob.Settings(.id(match.id))
+    settings.times = time..<time.advanced(bySeconds: 1)
+    let job = ProofJob(settings, archive.archive, keys: archive.keys)
+    let found = try job.run()
+    #expect(found.total == 1 && found.frames == 1)
+    // The same bundle with other times in its carried manifest, as somebody with the folder's rights can make it.
+    let bundle = try #require(try archive.archive.manifest(1).manifest.bundle)
+    var bytes = try Fixtures.bytes("golden-archive/memory-layer/\(bundle.key)")
+    let text = Array("At\":\"2026-".utf8)
+    var bent = 0
+    for start in 0..<bytes.count - text.count where bytes[start..<start + text.count].elementsEqual(text) {
+      bytes[start + 7] = 0x33
+      bent += 1
+    }
+    #expect(bent == 4)
+    try archive.place.overwrite("memory-layer/\(bundle.key)", bytes)
+    let again = try job.run()
+    #expect(again.total == 1 && again.proof == found.proof && again.frames == 2)
+  }
+
   @Test("every member changed, removed, doubled, moved or added is found, here and by the independent checker")
   func mutations() throws {
     let archive = try SignedArchive()

@@ -43,6 +43,12 @@ public struct ProofJob: Sendable {
   ///
   /// - Throws: status `nothingToCheck` where no manifest is to be looked into.
   public func run() throws -> FoundRows {
+    let found = try look(byFrameTimes: true)
+    // The times of frames are under no signature: they may lead to a row, but not say that there is none.
+    return found.total == 0 && settings.times != nil ? try look(byFrameTimes: false) : found
+  }
+
+  private func look(byFrameTimes: Bool) throws -> FoundRows {
     var found = FoundRows()
     try mapInOrder(
       try sequences(&found), name: "manifests", workers: Self.lanes, cancellation: cancellation,
@@ -52,7 +58,7 @@ public struct ProofJob: Sendable {
           switch look {
           case .damaged(let finding): throw finding
           case .notOfTimes: return
-          case .mayHold(let document): try search(document, &found)
+          case .mayHold(let document): try search(document, byFrameTimes ? settings.times : nil, &found)
           }
         } catch let finding as ArchiveFinding { found.findings.append(finding) }
       })
@@ -95,7 +101,8 @@ public struct ProofJob: Sendable {
     } catch let finding as ArchiveFinding { return .damaged(finding) }
   }
 
-  private func search(_ document: ManifestDocument, _ found: inout FoundRows) throws {
+  /// - Parameter times: of frames that are looked into; nil for all.
+  private func search(_ document: ManifestDocument, _ times: Range<Timestamp>?, _ found: inout FoundRows) throws {
     let manifest = document.stored.manifest
     guard let bundle = try PartialBundle(archive, manifest) else { return }
     let work: RowWork
@@ -105,7 +112,7 @@ public struct ProofJob: Sendable {
       throw ArchiveFinding(
         archive.name(Archive.manifestKey(manifest.sequence)), "its columns hold no chain: \(error.problem)")
     }
-    let matcher = RowMatcher(settings.wanted, work.columns, work.indexes, times: settings.times)
+    let matcher = RowMatcher(settings.wanted, work.columns, work.indexes, times: times)
     found.manifests += 1
     for frame in matcher.frames(bundle) {
       if cancellation.isCancelled { throw Failure.stopped }
