@@ -38,11 +38,14 @@ extension Archive {
   /// - Parameters:
   ///   - file: what `AUDIT_SIGNERS_FILE` holds.
   ///   - pin: what `AUDIT_SIGNERS_PIN` says.
-  /// - Returns: nil where nothing is pinned; all that is wrong, and of that what nobody can have done who may only write.
+  /// - Returns: nil where nothing is pinned; all that is wrong, of that what nobody can have done who may only write, and of
+  ///   that what leaves open which registry is meant.
   /// - Throws: a ``Failure`` where the pinned version is not there.
   public func trustedRegistry(
     _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
-  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding])? {
+  ) throws -> (
+    registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding], forks: [ArchiveFinding]
+  )? {
     guard file?.pinned != nil || pin?.digest != nil else { return nil }
     let stored = try storedRegistries()
     let start = try file?.pinned ?? pinned(pin, stored)
@@ -61,7 +64,7 @@ extension Archive {
     do throws(DocumentError) {
       return (
         try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings,
-        doubts
+        doubts, walk.findings.filter(\.isFork).map(finding)
       )
     } catch { throw ArchiveFinding(name("revocations"), error.reason) }
   }
@@ -91,43 +94,5 @@ extension Archive {
       } catch { findings.append(ArchiveFinding(self.name("revocations/\(name)"), error.reason)) }
     }
     return found
-  }
-
-  /// Stores the registry's next version; from then on verifiers go by it.
-  ///
-  /// - Parameter previous: the version that it follows; nil for the first.
-  /// - Throws: status `tryLater` where another version has come first.
-  public func publish(_ version: RegistryVersion, after previous: RegistryVersion?, retention: Manifest.Retention)
-    throws
-  {
-    let key = Self.signersKey(version.registry.version)
-    // Nothing goes on top of an approved version: that would be a fork.
-    for case .version(let other) in try storedRegistries()[version.registry.version] ?? []
-    where other.digest != version.digest {
-      let isApproved = previous.map { other.fault(after: $0) } ?? other.signatureFault(after: nil)
-      guard isApproved != nil else {
-        throw Failure(
-          .tryLater, "another version \(version.registry.version) has been published", on: name(key),
-          remedy: "make the change on top of that one")
-      }
-    }
-    try put(version.document, at: key, retention: retention)
-    let stored = try storedRegistries()
-    let walk = RegistryWalk(from: previous ?? version, stored)
-    let isThere = (stored[version.registry.version] ?? []).contains { stored in
-      if case .version(let found) = stored {
-        found.digest == version.digest && found.proof == version.proof
-      } else {
-        false
-      }
-    }
-    guard isThere, walk.trusted.contains(where: { $0.digest == version.digest })
-    else {
-      throw Failure(
-        .tryLater,
-        "version \(version.registry.version) is there, and not as it was written: another one may have come at the same time",
-        on: name(key),
-        remedy: "look at both: memoryctl keys list")
-    }
   }
 }

@@ -20,6 +20,8 @@ struct JobContext {
   private(set) var registryFindings: [ArchiveFinding] = []
   /// Of that what no stranger can have done who may write, but not sign.
   private(set) var registryDoubts: [ArchiveFinding] = []
+  /// Of that what leaves open which of two registries is meant.
+  private(set) var registryForks: [ArchiveFinding] = []
   private let checksSignatures: Bool
 
   /// - Parameters:
@@ -52,6 +54,7 @@ struct JobContext {
     context.trusted = found.registry
     context.registryFindings = found.findings
     context.registryDoubts = found.doubts
+    context.registryForks = found.forks
     context.registry = found.registry.keys
     // A signer goes by the id that the registry gives to its key.
     context.connections = SignerConnections(environment, cancellation: cancellation)
@@ -81,6 +84,21 @@ struct JobContext {
   func followingWithWarnings(_ options: ArchiveOptions) throws -> JobContext {
     let context = try following(options)
     context.warnOfRegistry()
+    return context
+  }
+
+  /// The same, for a job that signs or restores: it goes on as far as the registry can be trusted, and not while two
+  /// registries are approved.
+  func followingUnforked(_ options: ArchiveOptions) throws -> JobContext {
+    let context = try followingWithWarnings(options)
+    if let fork = context.registryForks.first { throw fork }
+    return context
+  }
+
+  /// The same, for a verdict that rests on the registry's keys.
+  func followingSoundly(_ options: ArchiveOptions) throws -> JobContext {
+    let context = try following(options)
+    try context.requireSoundRegistry()
     return context
   }
 
