@@ -16,6 +16,11 @@ extension Archive {
     _ version: RegistryVersion, after previous: RegistryVersion?, retention: Manifest.Retention
   ) throws -> RegistryVersion {
     let key = Self.signersKey(version.registry.version)
+    if let fault = previous.map({ version.fault(after: $0) }) ?? version.signatureFault(after: nil) {
+      throw Failure(
+        .integrity, "verifiers would refuse this version: \(fault)", on: name(key),
+        remedy: "propose another one; nothing was written")
+    }
     if let known = try approved(version, after: previous) {
       try secure(known.document, at: key, retention: retention)
       return known

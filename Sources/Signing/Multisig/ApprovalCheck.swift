@@ -116,11 +116,15 @@ public struct ApprovalCheck: Sendable {
     if let registry, registry.stream != proposal.stream {
       problems.append("the proposal is for the stream \"\(proposal.stream)\", the registry for \"\(registry.stream)\"")
     }
-    if case .registry(let next) = proposal,
-      next.version != (registry?.version ?? 0) + 1 || next.previous != registry?.digest
-    {
-      problems.append("version \(next.version) does not follow version \(registry?.version ?? 0), which is the newest")
-    }
+    if case .registry(let next) = proposal { problems += Self.faults(of: next, after: registry) }
     return problems
+  }
+
+  /// Why a version of the registry can be nobody's wish as it stands.
+  private static func faults(of next: SignerRegistry, after registry: SignerRegistry?) -> [String] {
+    guard next.version == (registry?.version ?? 0) + 1, next.previous == registry?.digest else {
+      return ["version \(next.version) does not follow version \(registry?.version ?? 0), which is the newest"]
+    }
+    return [registry.flatMap { next.fault(after: $0) }].compactMap { $0 }
   }
 }
