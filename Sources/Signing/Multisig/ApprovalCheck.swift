@@ -125,6 +125,14 @@ public struct ApprovalCheck: Sendable {
     guard next.version == (registry?.version ?? 0) + 1, next.previous == registry?.digest else {
       return ["version \(next.version) does not follow version \(registry?.version ?? 0), which is the newest"]
     }
-    return [registry.flatMap { next.fault(after: $0) }].compactMap { $0 }
+    let ids = next.change.signers.filter { registry?.signer($0) == nil }.compactMap { SignerEntry.fault(ofID: $0) }
+    guard let registry else { return ids }
+    return ids + [next.fault(after: registry) ?? next.changeFault(after: registry)].compactMap { $0 }
+  }
+
+  /// Why the proposal cannot be what its signers are told, by the version at hand; nil where that is not the one before.
+  public static func fault(of next: SignerRegistry, after atHand: SignerRegistry?) -> String? {
+    guard next.version == 1 || atHand?.digest == next.previous else { return nil }
+    return faults(of: next, after: next.version == 1 ? nil : atHand).first
   }
 }

@@ -60,6 +60,7 @@ extension KeysCommand {
       guard let spec = SignerSpec(signer), spec != .mock else {
         throw ValidationError("--signer takes kms:<key>, proxy:<url> or local:<PEM file>")
       }
+      if let fault = SignerEntry.fault(ofID: kid) { throw ValidationError("--kid: \(fault)") }
       let opened = try SignerChoice.signer(
         spec, desk.context.environment, registry: nil, over: desk.context.connections, variable: "--signer")
       let pem = try pem(of: opened)

@@ -51,8 +51,9 @@ struct RegistryChange {
 
   private func propose(_ registry: SignerRegistry, _ path: String) throws {
     let proposal = Proposal.registry(registry)
-    try DocumentFiles.create(path, proposal.bytes)
     let check = ApprovalCheck(proposal, desk.current?.registry)
+    try refuseUnapprovable(proposal, registry)
+    try DocumentFiles.create(path, proposal.bytes)
     let words = desk.current == nil ? "its own signers" : "signers of the old and of the new roster"
     try desk.context.console.finish(
       .object([
@@ -64,6 +65,18 @@ struct RegistryChange {
       it needs \(check.threshold) approvals of \(words): \(check.roster.joined(separator: ", "))
       next: memoryctl multisig sign --payload \(path) --signer SPEC --out FILE
       """)
+  }
+
+  /// Nobody is asked to approve what nobody could.
+  private func refuseUnapprovable(_ proposal: Proposal, _ registry: SignerRegistry) throws(Failure) {
+    do throws(DocumentError) {
+      _ = try Proposal(parsing: proposal.bytes)
+      if let fault = ApprovalCheck.fault(of: registry, after: desk.current?.registry) { throw DocumentError(fault) }
+    } catch {
+      throw Failure(
+        .refused, error.reason, on: "version \(registry.version) of the registry",
+        remedy: "correct what AUDIT_SIGNERS_FILE lists, then propose it again", cause: error)
+    }
   }
 
   private func apply(_ proposal: Proposal, _ proof: Proof, _ path: String) throws {
