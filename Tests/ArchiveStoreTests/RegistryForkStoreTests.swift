@@ -64,10 +64,7 @@ struct RegistryForkStoreTests {
       by: ["op2", "op3", "op4"])
   }
 
-  private func found(
-    _ archive: Archive, pin: RegistryVersion? = nil
-  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding], forks: [ArchiveFinding])
-  {
+  private func found(_ archive: Archive, pin: RegistryVersion? = nil) throws -> FoundRegistry {
     try #require(try archive.trustedRegistry(nil, pin: RegistryPin(version: nil, digest: (pin ?? first).digest)))
   }
 
@@ -119,5 +116,23 @@ struct RegistryForkStoreTests {
     #expect(failure?.status == .tryLater)
     let settled = try found(archive, pin: revoking)
     #expect(settled.registry.newest.digest == revoking.digest && settled.doubts.isEmpty && settled.findings.count == 1)
+  }
+
+  @Test("a version that verifiers would refuse is not written: its number stays free", arguments: StoreKind.usable)
+  func unsound(kind: StoreKind) throws {
+    let archive = try Archive(TestStore(kind).store, stream: "memory-layer")
+    try archive.publish(first, after: nil, retention: retention)
+    let dropping = try operators.signed(
+      SignerRegistry(
+        stream: "memory-layer", version: 2, previous: first.digest, createdAt: Self.day2,
+        change: retiring.registry.change,
+        policy: first.registry.policy, signers: first.registry.signers.filter { $0.kid != "archive" }))
+    let few = try operators.signed(retiring.registry, by: ["op1", "op2"], threshold: 2)
+    for version in [dropping, few] {
+      let failure = #expect(throws: Failure.self) { try archive.publish(version, after: first, retention: retention) }
+      #expect(failure?.status == .integrity && failure?.problem.contains("verifiers would refuse") == true)
+    }
+    try archive.publish(retiring, after: first, retention: retention)
+    #expect(try found(archive).registry.newest.digest == retiring.digest)
   }
 }

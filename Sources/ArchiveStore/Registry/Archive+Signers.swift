@@ -3,6 +3,17 @@ public import AuditCore
 internal import Cryptography
 public import Signing
 
+/// What an archive holds of the signer registry, for a verifier who trusts one version of it.
+public struct FoundRegistry: Sendable {
+  public let registry: TrustedRegistry
+  /// All that is wrong.
+  public let findings: [ArchiveFinding]
+  /// Of that what nobody can have done who may only write.
+  public let doubts: [ArchiveFinding]
+  /// Of that what leaves open which of two registries is meant.
+  public let forks: [ArchiveFinding]
+}
+
 extension Archive {
   public static func signersKey(_ version: Int) -> String { "signers/\(version).json" }
 
@@ -38,14 +49,11 @@ extension Archive {
   /// - Parameters:
   ///   - file: what `AUDIT_SIGNERS_FILE` holds.
   ///   - pin: what `AUDIT_SIGNERS_PIN` says.
-  /// - Returns: nil where nothing is pinned; all that is wrong, of that what nobody can have done who may only write, and of
-  ///   that what leaves open which registry is meant.
+  /// - Returns: nil where nothing is pinned.
   /// - Throws: a ``Failure`` where the pinned version is not there.
   public func trustedRegistry(
     _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
-  ) throws -> (
-    registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding], forks: [ArchiveFinding]
-  )? {
+  ) throws -> FoundRegistry? {
     guard file?.pinned != nil || pin?.digest != nil else { return nil }
     let stored = try storedRegistries()
     let start = try file?.pinned ?? pinned(pin, stored)
@@ -62,10 +70,9 @@ extension Archive {
     let doubts = walk.findings.filter { !$0.isJunk }.map(finding)
     let emergencies = try emergencies(beside: walk.newest.registry, now, &findings)
     do throws(DocumentError) {
-      return (
-        try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings,
-        doubts, walk.findings.filter(\.isFork).map(finding)
-      )
+      return FoundRegistry(
+        registry: try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []),
+        findings: findings, doubts: doubts, forks: walk.findings.filter(\.isFork).map(finding))
     } catch { throw ArchiveFinding(name("revocations"), error.reason) }
   }
 
