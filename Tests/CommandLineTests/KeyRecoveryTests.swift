@@ -97,6 +97,34 @@ struct KeyRecoveryTests {
     #expect(try keys.events("signer.revoked").count == 1)
   }
 
+  @Test("the founding, cut off before its events or before the operator's own file: run again, it is whole")
+  func founding() throws {
+    let keys = try KeySite()
+    for kid in KeySite.operators { try keys.add(kid, use: "multisig") }
+    let list = try String(contentsOfFile: keys.file, encoding: .utf8)
+    let first = try approved("promote", KeySite.operators, ["--threshold", "3"], keys)
+    let away = ["DATABASE_URL": "postgresql://postgres@127.0.0.1:\(try FaultServer.closedPort())/x"]
+    let cut = try keys.run(first, with: away)
+    #expect(cut.status == 69 && cut.errorText.contains("version 1 of the registry is in force"), "\(cut.errorText)")
+    #expect(try json(try keys.must("keys", "list", "--json"))["version"] == 1)
+    #expect(try keys.events("signer.promoted").isEmpty)
+    // As if it had been cut off a moment earlier.
+    try Data(list.utf8).write(to: URL(fileURLWithPath: keys.file))
+    #expect(try keys.run("keys", "test").status == 78)
+    for _ in 0..<2 { try keys.must(first) }
+    #expect(try keys.events("signer.promoted").count == 5)
+    #expect(try json(try keys.must("keys", "list", "--json"))["version"] == 1)
+    // Another first version, well approved by its own signers, is not taken for the one that is there.
+    let payload = first[first.count - 3]
+    try Data(list.utf8).write(to: URL(fileURLWithPath: keys.file))
+    try FileManager.default.moveItem(atPath: keys.registry(1), toPath: keys.path("1.json"))
+    let other = try approved("promote", Array(KeySite.operators.dropLast()), ["--threshold", "3"], keys)
+    try FileManager.default.moveItem(atPath: keys.path("1.json"), toPath: keys.registry(1))
+    #expect(payload != other[other.count - 3])
+    let refused = try keys.run(other)
+    #expect(refused.status == 78 && refused.errorText.contains("AUDIT_SIGNERS_PIN"), "\(refused.errorText)")
+  }
+
   @Test("a change that another one has overtaken: 75, and the version that came first stays")
   func overtaken() throws {
     let keys = try KeySite.founded()
