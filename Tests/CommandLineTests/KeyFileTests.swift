@@ -22,4 +22,18 @@ struct KeyFileTests {
       #expect(output.status == 78 && output.errorText.contains("signers/<version>.json"), "\(output.errorText)")
     }
   }
+
+  @Test("objects of odd names beside the versions are named")
+  func oddNames() throws {
+    let keys = try KeySite.founded()
+    try keys.must("audit", "archive")
+    let names = ["02.json", "0.json", "2.json.bak", String(repeating: "9", count: 30) + ".json"]
+    for name in names {
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: keys.path("archive/memory-layer/signers/\(name)")))
+    }
+    let output = try keys.run("audit", "verify", "--json")
+    let found = try json(output)["findings"]?.array?.compactMap { $0["object"]?.string } ?? []
+    #expect(output.status == 65 && names.allSatisfy { name in found.contains { $0.hasSuffix("signers/\(name)") } })
+    try keys.must("audit", "archive", "--until", "now")
+  }
 }

@@ -18,13 +18,19 @@ extension Archive {
   public static func signersKey(_ version: Int) -> String { "signers/\(version).json" }
 
   /// The registry's versions that the archive holds, sound or not.
-  public func storedRegistries() throws -> [Int: [RegistryWalk.Stored]] {
-    var stored: [Int: [RegistryWalk.Stored]] = [:]
+  public func storedRegistries() throws -> [Int: [RegistryWalk.Stored]] { try signerObjects().versions }
+
+  /// What lies in the registry's folder, what is not called like a version by its name.
+  private func signerObjects() throws -> (versions: [Int: [RegistryWalk.Stored]], odd: [String]) {
+    var (versions, odd): ([Int: [RegistryWalk.Stored]], [String]) = ([:], [])
     for (name, document) in try documents("signers", .registry) {
-      guard let number = Self.version(name) else { continue }
-      stored[number, default: []].append(Self.stored(document, number))
+      if let number = Self.version(name) {
+        versions[number, default: []].append(Self.stored(document, number))
+      } else if !odd.contains(name) {
+        odd.append(name)
+      }
     }
-    return stored
+    return (versions, odd)
   }
 
   /// `7` of `7.json`; nil for what is not called like a version.
@@ -55,7 +61,7 @@ extension Archive {
     _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
   ) throws -> FoundRegistry? {
     guard file?.pinned != nil || pin?.digest != nil else { return nil }
-    let stored = try storedRegistries()
+    let (stored, odd) = try signerObjects()
     let start = try file?.pinned ?? pinned(pin, stored)
     let walk = RegistryWalk(from: start, stored, pin: pin, now: now)
     guard walk.newest.registry.stream == stream else {
@@ -67,6 +73,7 @@ extension Archive {
       ArchiveFinding(name(Self.signersKey(found.version)), found.reason)
     }
     var findings = walk.findings.map(finding)
+    findings += odd.map { ArchiveFinding(name("signers/\($0)"), "it is called like no version of the registry") }
     let doubts = walk.findings.filter { !$0.isJunk }.map(finding)
     let emergencies = try emergencies(beside: walk.newest.registry, now, &findings)
     do throws(DocumentError) {
