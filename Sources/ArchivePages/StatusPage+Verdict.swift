@@ -71,6 +71,11 @@ extension StatusPage {
   private func advice(_ problem: ArchiveProblem) -> (String, String?) {
     let drill = "memoryctl audit drill --staging \"$STAGING_DATABASE_URL\" --select latest"
     switch problem {
+    case .registry:
+      return (
+        "Nothing here is worth more than the keys it was judged by. Look at both registries, find out who wrote them, and tell "
+          + "the security team.", "memoryctl keys list"
+      )
     case .manifest, .moreManifests:
       return (
         "Keep everything as it is, find out who wrote to the store, and tell the security team. A full verification says "

@@ -26,6 +26,8 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
   case wrongPassphrase
   case unsupported(String)
   case weak(bits: Int)
+  /// An Ed25519 point for which one constant passes as the signature of anything.
+  case smallOrder
   case library(String)
 
   public var description: String {
@@ -35,6 +37,7 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
     case .wrongPassphrase: "the key is encrypted and its passphrase is missing or wrong"
     case .unsupported(let name): "a key of type \(name) is not supported: RSA and Ed25519 are"
     case .weak(let bits): "an RSA key of \(bits) bits is too short: at least 2048 are needed"
+    case .smallOrder: "this Ed25519 key is of small order, so that anybody can sign in its name"
     case .library(let words): "libcrypto: \(words)"
     }
   }
@@ -53,7 +56,9 @@ final class KeyHandle: @unchecked Sendable {
   init(owning key: OpaquePointer) throws(KeyError) {
     self.key = key
     switch EVP_PKEY_get_base_id(key) {
-    case NID_ED25519: kind = .ed25519
+    case NID_ED25519:
+      kind = .ed25519
+      guard !Self.hasSmallOrder(key) else { throw KeyError.smallOrder }
     case NID_rsaEncryption:
       let bits = Int(EVP_PKEY_get_bits(key))
       guard bits >= 2048 else {
@@ -73,6 +78,28 @@ final class KeyHandle: @unchecked Sendable {
   }
 
   deinit { EVP_PKEY_free(key) }
+
+  /// Whether an Ed25519 key is one of the eight points of small order, in whatever encoding: libcrypto takes them.
+  private static func hasSmallOrder(_ key: OpaquePointer) -> Bool {
+    var point = [UInt8](repeating: 0, count: 32)
+    var length = point.count
+    guard EVP_PKEY_get_raw_public_key(key, &point, &length) == 1, length == 32 else { return true }
+    // The top bit is the sign of x; the rest is y, little-endian, and y + p is y as well.
+    point[31] &= 0x7f
+    return smallOrderYs.contains(point)
+  }
+
+  /// 0, 1 and -1, the two of order 8, and p and p + 1, which are 0 and 1 again.
+  private static let smallOrderYs: [[UInt8]] = {
+    func filled(_ first: UInt8, _ rest: UInt8, _ last: UInt8) -> [UInt8] {
+      [first] + [UInt8](repeating: rest, count: 30) + [last]
+    }
+    return [
+      filled(0, 0, 0), filled(1, 0, 0), filled(0xec, 0xff, 0x7f), filled(0xed, 0xff, 0x7f), filled(0xee, 0xff, 0x7f),
+      Digest(hex: "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")!.bytes,
+      Digest(hex: "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")!.bytes,
+    ]
+  }()
 
   /// A context set up for signing or verifying with RSA over a digest that is made already.
   func rsaContext(forSigning: Bool) throws(KeyError) -> OpaquePointer {

@@ -93,6 +93,7 @@ public struct KeyRegistry: Sendable {
     do throws(JSONParseError) { document = try JSONValue(parsing: bytes) } catch {
       throw failure("not a JSON document: \(error)", error)
     }
+    if let fault = SignersFile.fault(in: document) { throw failure(fault) }
     // The file may be a signed version of the registry, with candidates beside it.
     guard let listed = (document["registry"] ?? document)["signers"]?.array else {
       throw failure("it has no list \"signers\"")

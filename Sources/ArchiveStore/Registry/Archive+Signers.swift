@@ -3,17 +3,34 @@ public import AuditCore
 internal import Cryptography
 public import Signing
 
+/// What an archive holds of the signer registry, for a verifier who trusts one version of it.
+public struct FoundRegistry: Sendable {
+  public let registry: TrustedRegistry
+  /// All that is wrong.
+  public let findings: [ArchiveFinding]
+  /// Of that what nobody can have done who may only write.
+  public let doubts: [ArchiveFinding]
+  /// Of that what leaves open which of two registries is meant.
+  public let forks: [ArchiveFinding]
+}
+
 extension Archive {
   public static func signersKey(_ version: Int) -> String { "signers/\(version).json" }
 
   /// The registry's versions that the archive holds, sound or not.
-  public func storedRegistries() throws -> [Int: [RegistryWalk.Stored]] {
-    var stored: [Int: [RegistryWalk.Stored]] = [:]
+  public func storedRegistries() throws -> [Int: [RegistryWalk.Stored]] { try signerObjects().versions }
+
+  /// What lies in the registry's folder, what is not called like a version by its name.
+  private func signerObjects() throws -> (versions: [Int: [RegistryWalk.Stored]], odd: [String]) {
+    var (versions, odd): ([Int: [RegistryWalk.Stored]], [String]) = ([:], [])
     for (name, document) in try documents("signers", .registry) {
-      guard let number = Self.version(name) else { continue }
-      stored[number, default: []].append(Self.stored(document, number))
+      if let number = Self.version(name) {
+        versions[number, default: []].append(Self.stored(document, number))
+      } else if !odd.contains(name) {
+        odd.append(name)
+      }
     }
-    return stored
+    return (versions, odd)
   }
 
   /// `7` of `7.json`; nil for what is not called like a version.
@@ -38,13 +55,13 @@ extension Archive {
   /// - Parameters:
   ///   - file: what `AUDIT_SIGNERS_FILE` holds.
   ///   - pin: what `AUDIT_SIGNERS_PIN` says.
-  /// - Returns: nil where nothing is pinned; all that is wrong, and of that what nobody can have done who may only write.
+  /// - Returns: nil where nothing is pinned.
   /// - Throws: a ``Failure`` where the pinned version is not there.
   public func trustedRegistry(
     _ file: SignersFile?, pin: RegistryPin?, now: Timestamp = .now()
-  ) throws -> (registry: TrustedRegistry, findings: [ArchiveFinding], doubts: [ArchiveFinding])? {
+  ) throws -> FoundRegistry? {
     guard file?.pinned != nil || pin?.digest != nil else { return nil }
-    let stored = try storedRegistries()
+    let (stored, odd) = try signerObjects()
     let start = try file?.pinned ?? pinned(pin, stored)
     let walk = RegistryWalk(from: start, stored, pin: pin, now: now)
     guard walk.newest.registry.stream == stream else {
@@ -56,13 +73,13 @@ extension Archive {
       ArchiveFinding(name(Self.signersKey(found.version)), found.reason)
     }
     var findings = walk.findings.map(finding)
+    findings += odd.map { ArchiveFinding(name("signers/\($0)"), "it is called like no version of the registry") }
     let doubts = walk.findings.filter { !$0.isJunk }.map(finding)
     let emergencies = try emergencies(beside: walk.newest.registry, now, &findings)
     do throws(DocumentError) {
-      return (
-        try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []), findings,
-        doubts
-      )
+      return FoundRegistry(
+        registry: try TrustedRegistry(walk, emergencies: emergencies, candidates: file?.candidates ?? []),
+        findings: findings, doubts: doubts, forks: walk.findings.filter(\.isFork).map(finding))
     } catch { throw ArchiveFinding(name("revocations"), error.reason) }
   }
 
@@ -91,43 +108,5 @@ extension Archive {
       } catch { findings.append(ArchiveFinding(self.name("revocations/\(name)"), error.reason)) }
     }
     return found
-  }
-
-  /// Stores the registry's next version; from then on verifiers go by it.
-  ///
-  /// - Parameter previous: the version that it follows; nil for the first.
-  /// - Throws: status `tryLater` where another version has come first.
-  public func publish(_ version: RegistryVersion, after previous: RegistryVersion?, retention: Manifest.Retention)
-    throws
-  {
-    let key = Self.signersKey(version.registry.version)
-    // Nothing goes on top of an approved version: that would be a fork.
-    for case .version(let other) in try storedRegistries()[version.registry.version] ?? []
-    where other.digest != version.digest {
-      let isApproved = previous.map { other.fault(after: $0) } ?? other.signatureFault(after: nil)
-      guard isApproved != nil else {
-        throw Failure(
-          .tryLater, "another version \(version.registry.version) has been published", on: name(key),
-          remedy: "make the change on top of that one")
-      }
-    }
-    try put(version.document, at: key, retention: retention)
-    let stored = try storedRegistries()
-    let walk = RegistryWalk(from: previous ?? version, stored)
-    let isThere = (stored[version.registry.version] ?? []).contains { stored in
-      if case .version(let found) = stored {
-        found.digest == version.digest && found.proof == version.proof
-      } else {
-        false
-      }
-    }
-    guard isThere, walk.trusted.contains(where: { $0.digest == version.digest })
-    else {
-      throw Failure(
-        .tryLater,
-        "version \(version.registry.version) is there, and not as it was written: another one may have come at the same time",
-        on: name(key),
-        remedy: "look at both: memoryctl keys list")
-    }
   }
 }

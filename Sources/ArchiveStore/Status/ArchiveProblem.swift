@@ -12,6 +12,8 @@ public enum ArchiveProblem: Equatable, Sendable, CustomStringConvertible {
   case oldDrill(UTCDay)
   case noDrill
   case failedDrill(Timestamp)
+  /// The registry whose keys all of it is judged by is in doubt.
+  case registry(String)
 
   public var description: String {
     switch self {
@@ -22,6 +24,7 @@ public enum ArchiveProblem: Equatable, Sendable, CustomStringConvertible {
     case .missingDays(let count, let first): "\(count) days are not closed, from \(first)"
     case .oldDrill(let day): "the last drill was on \(day)"
     case .noDrill: "there has been no drill yet that passed, by a report that a key at hand verifies"
+    case .registry(let words): words
     case .failedDrill(let time): "the drill of \(time.isoSeconds) failed, and none has passed since"
     }
   }

@@ -108,6 +108,11 @@ public struct ArchiveStatus: Sendable {
   /// ``findings``, a sentence each.
   public var problems: [String] { findings.map(\.description) }
 
+  /// Adds what is wrong with the registry by whose keys the archive was judged.
+  public mutating func add(registry doubts: [ArchiveFinding]) {
+    findings = doubts.map { .registry($0.description) } + findings
+  }
+
   private mutating func judgeDays() {
     guard let firstDay else { return }
     // Yesterday is archived by tonight's run: it is missing only once it is older than allowed.

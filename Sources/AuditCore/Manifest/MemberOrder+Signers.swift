@@ -42,11 +42,29 @@ extension MemberOrder {
         })
     }
   }
+
+  /// A member, of whatever is within, that the order does not name.
+  func unknown(in value: JSONValue) -> String? {
+    switch self {
+    case .each(let order): return value.array?.lazy.compactMap(order.unknown).first
+    case .members(let known):
+      for member in value.members ?? [] {
+        guard let place = known.first(where: { $0.name == member.name }) else { return member.name }
+        if let name = place.order?.unknown(in: member.value) { return name }
+      }
+      return nil
+    }
+  }
 }
 
 extension SignedDocument {
   /// A registry's content as an archive holds it, from any other order of its members.
   public static func arrangedRegistry(_ content: JSONValue) -> JSONValue { MemberOrder.registry.arranged(content) }
+
+  /// A member of a registry's content that the format does not name; nil where there is none.
+  public static func unknownRegistryMember(_ content: JSONValue) -> String? {
+    MemberOrder.registry.unknown(in: content)
+  }
 
   /// Members of a registry's signer, in the format's order.
   public static let signerMembers = [

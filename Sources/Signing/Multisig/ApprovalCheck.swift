@@ -122,11 +122,23 @@ public struct ApprovalCheck: Sendable {
     if let registry, registry.stream != proposal.stream {
       problems.append("the proposal is for the stream \"\(proposal.stream)\", the registry for \"\(registry.stream)\"")
     }
-    if case .registry(let next) = proposal,
-      next.version != (registry?.version ?? 0) + 1 || next.previous != registry?.digest
-    {
-      problems.append("version \(next.version) does not follow version \(registry?.version ?? 0), which is the newest")
-    }
+    if case .registry(let next) = proposal { problems += Self.faults(of: next, after: registry) }
     return problems
+  }
+
+  /// Why a version of the registry can be nobody's wish as it stands.
+  private static func faults(of next: SignerRegistry, after registry: SignerRegistry?) -> [String] {
+    guard next.version == (registry?.version ?? 0) + 1, next.previous == registry?.digest else {
+      return ["version \(next.version) does not follow version \(registry?.version ?? 0), which is the newest"]
+    }
+    let ids = next.change.signers.filter { registry?.signer($0) == nil }.compactMap { SignerEntry.fault(ofID: $0) }
+    guard let registry else { return ids }
+    return ids + [next.fault(after: registry) ?? next.changeFault(after: registry)].compactMap { $0 }
+  }
+
+  /// Why the proposal cannot be what its signers are told, by the version at hand; nil where that is not the one before.
+  public static func fault(of next: SignerRegistry, after atHand: SignerRegistry?) -> String? {
+    guard next.version == 1 || atHand?.digest == next.previous else { return nil }
+    return faults(of: next, after: next.version == 1 ? nil : atHand).first
   }
 }

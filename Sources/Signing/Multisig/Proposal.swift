@@ -20,7 +20,12 @@ public enum Proposal: Sendable {
     try SignedDocument.requireDigestible(json)
     switch json["format"]?.string {
     case MultisigPayload.format: self = .payload(try MultisigPayload(json: json))
-    case SignerRegistry.format: self = .registry(try SignerRegistry(json: json))
+    case SignerRegistry.format:
+      // What is approved is what is shown: nothing that this software does not know of is signed along.
+      if let name = SignedDocument.unknownRegistryMember(json) {
+        throw DocumentError("it has a member that the format does not name: \"\(name)\"")
+      }
+      self = .registry(try SignerRegistry(json: json))
     default: throw DocumentError("its format is neither \(MultisigPayload.format) nor \(SignerRegistry.format)")
     }
     guard bytes == self.bytes else { throw DocumentError("it is not written in its canonical form") }

@@ -15,6 +15,8 @@ public struct EmergencyRevocation: Equatable, Sendable {
   public let kid: String
   public let compromisedSince: Timestamp
   public let reason: String
+  /// What is signed.
+  public let json: JSONValue
 
   public init(
     stream: String, registry: Digest, createdAt: Timestamp, kid: String, compromisedSince: Timestamp, reason: String
@@ -25,24 +27,32 @@ public struct EmergencyRevocation: Equatable, Sendable {
     self.kid = kid
     self.compromisedSince = compromisedSince
     self.reason = reason
-  }
-
-  public init(json: JSONValue) throws(DocumentError) {
-    let reader = try DocumentReader(json, "revocation")
-    guard try reader.string("format") == Self.format else { throw reader.error("format", "is not \(Self.format)") }
-    self.init(
-      stream: try reader.string("stream"), registry: try reader.digest("registry"),
-      createdAt: try reader.time("createdAt"), kid: try reader.string("signer_kid"),
-      compromisedSince: try reader.time("compromisedSince"), reason: try reader.string("reason"))
-  }
-
-  public var json: JSONValue {
-    .object([
+    json = .object([
       "format": .string(Self.format), "stream": .string(stream), "registry": .digest(registry),
       "createdAt": .string(createdAt.isoSeconds), "signer_kid": .string(kid),
       "compromisedSince": .string(compromisedSince.iso), "reason": .string(reason),
     ])
   }
+
+  public init(json: JSONValue) throws(DocumentError) {
+    let reader = try DocumentReader(json, "revocation")
+    guard try reader.string("format") == Self.format else { throw reader.error("format", "is not \(Self.format)") }
+    stream = try reader.string("stream")
+    registry = try reader.digest("registry")
+    createdAt = try reader.time("createdAt")
+    kid = try reader.string("signer_kid")
+    compromisedSince = try reader.time("compromisedSince")
+    reason = try reader.string("reason")
+    if let name = json.members?.first(where: { !Self.members.contains($0.name) })?.name {
+      throw reader.error(name, "is unknown")
+    }
+    // As it was written: the digest is over a time's own form.
+    self.json = json
+  }
+
+  private static let members = [
+    "format", "stream", "registry", "createdAt", "signer_kid", "compromisedSince", "reason",
+  ]
 
   public var digest: Digest { SignedDocument.digest(of: json) }
 

@@ -50,32 +50,6 @@ public struct RegistryVersion: Sendable {
 
   /// Why it cannot follow another version; nil where it can.
   public func fault(after previous: RegistryVersion) -> String? {
-    let before = previous.registry
-    guard registry.stream == before.stream else { return "it is the registry of another stream" }
-    guard registry.version == before.version + 1 else { return "it is not the version behind \(before.version)" }
-    guard registry.previous == previous.digest else {
-      return "previousRegistry is not the digest of version \(before.version)"
-    }
-    guard registry.createdAt >= before.createdAt else { return "it is older than version \(before.version)" }
-    return historyFault(after: before) ?? signatureFault(after: before)
-  }
-
-  /// What earlier signatures are judged by stays: nobody's key is swapped, taken away, or cleared of a theft.
-  private func historyFault(after previous: SignerRegistry) -> String? {
-    for old in previous.signers {
-      guard let new = registry.signer(old.kid) else {
-        return "\"\(old.kid)\" is missing: its signatures would be nobody's"
-      }
-      guard new.key.isSameKey(as: old.key) else { return "\"\(old.kid)\" is another key than before" }
-      if let since = old.untrustedSince {
-        guard let now = new.untrustedSince, now <= since else { return "\"\(old.kid)\" was revoked, and stays so" }
-      }
-      if old.status == .retired || old.status == .revoked {
-        guard new.status == old.status || new.status == .revoked else {
-          return "\"\(old.kid)\" was \(old.status.rawValue), and does not come back"
-        }
-      }
-    }
-    return nil
+    registry.fault(after: previous.registry) ?? signatureFault(after: previous.registry)
   }
 }

@@ -19,6 +19,7 @@ public struct SignersFile: Sendable {
       do throws(JSONParseError) { json = try JSONValue(parsing: bytes) } catch {
         throw DocumentError("not a JSON document: \(error)")
       }
+      if let fault = Self.fault(in: json) { throw DocumentError(fault) }
       var pinned: RegistryVersion?
       if let registry = json["registry"], let proof = json["proof"] {
         pinned = RegistryVersion(try SignerRegistry(json: registry), proof: try Proof(json: proof))
@@ -31,6 +32,21 @@ public struct SignersFile: Sendable {
     } catch {
       throw Failure(.configuration, error.reason, on: name, remedy: "correct the signer registry", cause: error)
     }
+  }
+
+  /// Why a document is neither a plain list nor a signed version; nil where it may be one.
+  ///
+  /// A version whose signatures are lost would pass for a list that nobody has to follow to the newest version.
+  static func fault(in json: JSONValue) -> String? {
+    if json["format"]?.string?.hasPrefix("audit-") == true {
+      return
+        "it is a proposed version of the registry, or another document, without the signatures under it: name a copy of "
+        + "signers/<version>.json"
+    }
+    guard (json["registry"] == nil) == (json["proof"] == nil) else {
+      return "of \"registry\" and \"proof\" one is missing: name a copy of signers/<version>.json"
+    }
+    return nil
   }
 
   /// Those that are being tried out.

@@ -26,14 +26,24 @@ public struct TrustedRegistry: Sendable {
     var signers: [SignerEntry] = []
     for signer in newest.signers {
       let notices = self.emergencies.filter { $0.kid == signer.kid }
-      let since = notices.map(\.compromisedSince).min()
-      let time = notices.map(\.createdAt).min()
-      signers.append(
-        since == nil ? signer : try signer.revoked(at: time ?? newest.createdAt, compromisedSince: since))
+      // While a fork stands, what either side has revoked is trusted by nobody.
+      let elsewhere = walk.rivals.compactMap { $0.registry.untrustedSince(signer.key) }
+      guard let since = (notices.map(\.compromisedSince) + elsewhere).min() else {
+        signers.append(signer)
+        continue
+      }
+      signers.append(try signer.revoked(at: notices.map(\.createdAt).min() ?? since, compromisedSince: since))
     }
     self.signers = signers
     self.candidates = candidates.filter { candidate in
       !newest.signers.contains { $0.kid == candidate.kid || $0.key.isSameKey(as: candidate.key) }
     }
+  }
+}
+
+extension SignerRegistry {
+  /// Since when a key is revoked, under whatever id; nil where it is not.
+  fileprivate func untrustedSince(_ key: VerificationKey) -> Timestamp? {
+    signers.first { $0.key.isSameKey(as: key) }?.untrustedSince
   }
 }

@@ -57,7 +57,7 @@ extension Audit {
     func run() throws { try JobRun("archive", common, metrics, archive, isTrial: dryRun).run(run) }
 
     private func run(_ console: Console) throws {
-      let context = try JobContext(common, console: console).followingWithWarnings(archive)
+      let context = try JobContext(common, console: console).followingUnforked(archive)
       let environment = context.environment
       let signer = try context.manifestSigner()
       if signer.description.algorithm == .hmacSHA256 {

@@ -55,7 +55,7 @@ extension Audit {
 
     private func run(_ console: Console) throws {
       let selection = try staging.selection(default: .latest)
-      let context = try JobContext(common, console: console).followingWithWarnings(archive)
+      let context = try JobContext(common, console: console).followingUnforked(archive)
       let archive = try context.archive(archive)
       let signer = try context.manifestSigner()
       let fixed = try cold.prepare(selection, archive, context, command: "memoryctl audit drill")
@@ -85,7 +85,7 @@ extension Audit {
 
     /// Shows a stored report; it is worth as much as its signature.
     private func show(_ name: String) throws {
-      let context = try JobContext(common).followingWithWarnings(archive)
+      let context = try JobContext(common).followingSoundly(archive)
       let archive = try context.archive(archive)
       let (key, document, drill) = try archive.drillReport(name == "latest" ? nil : name)
       let verdict = context.keys.verify(document.proof, over: document.digest, at: drill.startedAt, for: .manifests)

@@ -72,7 +72,7 @@ extension Audit {
 
     private func run(_ console: Console) throws {
       let selection = try staging.selection(default: .all)
-      let context = try JobContext(common, console: console).followingWithWarnings(archive)
+      let context = try JobContext(common, console: console).followingUnforked(archive)
       let settings = try context.settings(table, signatures, checksManifests: true)
       let conninfo = try staging.conninfo(context.environment)
       if object.isGiven {

@@ -46,10 +46,11 @@ extension Audit {
       limits.drillAge = maxDrillAge
       limits.requiresSignatures = try requireSignatures || context.environment.requiresSigning()
       let archive = try context.archive(archive)
-      let status = try ArchiveStatus(
+      var status = try ArchiveStatus(
         archive, keys: context.keys, limits: limits, now: .now(), drills: page.html == nil ? 0 : StatusPage.drills,
         cancellation: context.cancellation)
-      console.measure { $0.archive = ArchiveMeasures(status) }
+      status.add(registry: context.registryDoubts)
+      console.measure { [status] in $0.archive = ArchiveMeasures(status) }
       try page.finish(
         StatusPage(status, of: archive).page, context.console, status.json, text(status),
         status: status.isWell ? .success : .integrity)

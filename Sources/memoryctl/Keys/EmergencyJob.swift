@@ -16,7 +16,8 @@ struct EmergencyJob {
     guard let spec = SignerSpec(text) else {
       throw ValidationError("--signer takes kms:<key>, proxy:<url> or local:<PEM file>")
     }
-    let recorder = try EventRecorder(desk.context, table)
+    let record = PendingRecord(desk.context, table, "\"\(kid)\" is revoked since \(since.isoSeconds), UNRATIFIED")
+    try record.requirePlace()
     let signer = try SignerChoice.signer(
       spec, desk.context.environment, registry: registry.keys, over: desk.context.connections, variable: "--signer")
     let now = Timestamp(Timestamp.now().isoSeconds) ?? .now()
@@ -42,13 +43,16 @@ struct EmergencyJob {
       // The run that wrote it may have ended before it looked at the lock.
       try desk.archive.secure(document, at: key, retention: lock)
     }
-    try recorder.record(
-      "signer.revoked",
-      .object([
-        "signer_kid": .string(kid), "untrustedSince": .string(since.iso), "ratified": false,
-        "revocation": .digest(revocation.digest), "reason": .string(reason),
-        "registryVersion": .count(registry.version), "by": .string(document.proof.signatures[0].kid),
-      ]), since: revocation.createdAt)
+    let event = JSONValue.object([
+      "signer_kid": .string(kid), "untrustedSince": .string(since.iso), "ratified": false,
+      "revocation": .digest(revocation.digest), "reason": .string(reason),
+      "registryVersion": .count(registry.version), "by": .string(document.proof.signatures[0].kid),
+    ])
+    // By what counts from now on: the key that is revoked does not sign that it is.
+    try record.run(on: desk.archive.name(key), since: revocation.createdAt, [("signer.revoked", event)]) {
+      guard let current = desk.current else { return desk.context }
+      return try desk.context.following(current, desk.archive)
+    }
     try desk.context.console.finish(
       .object(["revocation": .digest(revocation.digest), "object": .string(desk.archive.name(key)), "ratified": false]),
       """

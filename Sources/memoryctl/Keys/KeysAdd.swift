@@ -32,14 +32,17 @@ extension KeysCommand {
     func run() throws {
       let desk = try RegistryDesk(common, archive)
       let path = try desk.path()
-      let recorder = try EventRecorder(desk.context, table)
+      let record = PendingRecord(desk.context, table, "\"\(kid)\" is a candidate in \(path)")
+      try record.requirePlace()
       let entry = try entry(desk)
       let known = (desk.file.signers + (desk.current?.registry.signers ?? [])).first {
         $0.kid == kid || $0.key.isSameKey(as: entry.key)
       }
       if let known {
-        // A run that was cut off before its event goes on; anything else is taken.
-        guard known.kid == kid, known.key.isSameKey(as: entry.key), known.status == .candidate else {
+        // A run that was cut off before its event goes on, though the key was promoted since; anything else is taken.
+        guard known.kid == kid, known.key.isSameKey(as: entry.key),
+          known.status == .candidate || known.status == .active && desk.current?.registry.signer(kid) != nil
+        else {
           throw Failure(
             .refused, "\"\(known.kid)\" has this id or this key, and is \(known.status.rawValue)", on: path,
             remedy: "give the new key an id of its own")
@@ -50,16 +53,21 @@ extension KeysCommand {
         try DocumentFiles.replace(path, file.bytes)
       }
       let added = known ?? entry
-      try recorder.record("signer.added", added.eventPayload, since: added.key.validity.lowerBound)
+      let deployed = added.json["deployedAt"]?.string.flatMap { Timestamp($0) }
+      try record.run(
+        on: kid, since: deployed ?? added.key.validity.lowerBound, [("signer.added", added.eventPayload)]
+      ) { desk.context }
       try desk.context.console.finish(
         .object(["signer": added.json, "file": .string(path)]),
-        "\"\(kid)\" is a candidate in \(path)\nnext: memoryctl keys test \(kid)")
+        added.status == .candidate
+          ? "\"\(kid)\" is a candidate in \(path)\nnext: memoryctl keys test \(kid)" : "\"\(kid)\" is active already")
     }
 
     private func entry(_ desk: RegistryDesk) throws -> SignerEntry {
       guard let spec = SignerSpec(signer), spec != .mock else {
         throw ValidationError("--signer takes kms:<key>, proxy:<url> or local:<PEM file>")
       }
+      if let fault = SignerEntry.fault(ofID: kid) { throw ValidationError("--kid: \(fault)") }
       let opened = try SignerChoice.signer(
         spec, desk.context.environment, registry: nil, over: desk.context.connections, variable: "--signer")
       let pem = try pem(of: opened)

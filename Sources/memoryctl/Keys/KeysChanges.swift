@@ -43,7 +43,7 @@ extension KeysCommand {
     @Argument(help: "Ids of candidates.") var kids: [String]
 
     func run() throws {
-      let desk = try RegistryDesk(common, archive)
+      let desk = try RegistryDesk(common, archive, founding: change.payload)
       try RegistryChange(desk: desk, options: change, table: table, event: "signer.promoted", kids: kids).run {
         guard let current = desk.current else { return try founding(desk) }
         let candidates = try desk.candidates(kids)

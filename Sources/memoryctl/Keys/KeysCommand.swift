@@ -74,7 +74,7 @@ extension KeysCommand {
     private static func line(_ signer: SignerEntry) -> String {
       let uses = ["events", "manifests", "multisig"].filter { use in signer.key.uses.contains { $0.rawValue == use } }
       var text = "  \(signer.status.rawValue.padded(to: 9))  \(signer.kid)  \(signer.key.algorithm.rawValue)"
-      text += "  \(uses.joined(separator: ","))"
+      text += "  \(uses.joined(separator: ","))  key \(signer.key.publicKey?.fingerprint.hex.prefix(16) ?? "-")"
       if let since = signer.untrustedSince { text += "  untrusted since \(since.isoSeconds)" }
       return text + (signer.source.map { "  \($0)" } ?? "")
     }

@@ -51,8 +51,9 @@ struct RegistryChange {
 
   private func propose(_ registry: SignerRegistry, _ path: String) throws {
     let proposal = Proposal.registry(registry)
-    try DocumentFiles.create(path, proposal.bytes)
     let check = ApprovalCheck(proposal, desk.current?.registry)
+    try refuseUnapprovable(proposal, registry)
+    try DocumentFiles.create(path, proposal.bytes)
     let words = desk.current == nil ? "its own signers" : "signers of the old and of the new roster"
     try desk.context.console.finish(
       .object([
@@ -66,32 +67,62 @@ struct RegistryChange {
       """)
   }
 
+  /// Nobody is asked to approve what nobody could.
+  private func refuseUnapprovable(_ proposal: Proposal, _ registry: SignerRegistry) throws(Failure) {
+    do throws(DocumentError) {
+      _ = try Proposal(parsing: proposal.bytes)
+      if let fault = ApprovalCheck.fault(of: registry, after: desk.current?.registry) { throw DocumentError(fault) }
+    } catch {
+      throw Failure(
+        .refused, error.reason, on: "version \(registry.version) of the registry",
+        remedy: "correct what AUDIT_SIGNERS_FILE lists, then propose it again", cause: error)
+    }
+  }
+
   private func apply(_ proposal: Proposal, _ proof: Proof, _ path: String) throws {
     guard case .registry(let next) = proposal, next.change.event == event, Set(next.change.signers) == Set(kids) else {
       throw Failure(
         .refused, "this is not the proposal of that change", on: path,
         remedy: "give the file that the same command wrote by --propose")
     }
-    let recorder = try EventRecorder(desk.context, table)
-    let version = RegistryVersion(next, proof: proof)
-    let isPublished = desk.context.trusted?.walk.trusted.contains { $0.digest == version.digest } ?? false
-    let retention = try options.retention.retention(desk.context.environment)
-    if isPublished {
+    let archive = desk.archive
+    let (place, retention) = (archive.name(key(next)), try options.retention.retention(desk.context.environment))
+    let record = PendingRecord(desk.context, table, "version \(next.version) of the registry is in force")
+    try record.requirePlace()
+    var version = RegistryVersion(next, proof: proof)
+    if let published = try desk.published(version.digest) {
       // The run that wrote it may have ended before it looked at the lock.
-      try desk.archive.secure(version.document, at: key(next), retention: retention)
+      try archive.secure(published.document, at: key(next), retention: retention)
+      version = published
     } else {
+      try requireUnovertaken(next)
       try require(
         ApprovalCheck(proposal, desk.current?.registry, lifetime: options.lifetimeSeconds).verdict(proof), path)
-      try desk.archive.publish(version, after: desk.current, retention: retention)
+      version = try archive.publish(version, after: desk.current, retention: retention)
     }
-    for kid in kids { try recorder.record(event, payload(version, kid), since: next.createdAt) }
-    if kids.isEmpty { try recorder.record("signer.revocation_dismissed", payload(version, nil), since: next.createdAt) }
     keep(version)
+    // By the keys that count now: the change may be what gives the events a key that does.
+    try record.run(on: place, since: next.createdAt, events(version)) { [desk] in
+      try desk.context.following(version, archive)
+    }
     try desk.context.console.finish(
       .object([
         "version": .count(next.version), "digest": .digest(version.digest), "event": .string(event),
-        "signers": .array(kids.map { .string($0) }), "object": .string(desk.archive.name(key(next))),
-      ]), "version \(next.version) is in force: \(desk.archive.name(key(next)))\ndigest \(version.digest.hex)")
+        "signers": .array(kids.map { .string($0) }), "object": .string(place),
+      ]), "version \(next.version) is in force: \(place)\ndigest \(version.digest.hex)")
+  }
+
+  /// Refuses what was proposed on top of a version that others have been put on since.
+  private func requireUnovertaken(_ next: SignerRegistry) throws(Failure) {
+    guard let newest = desk.current?.registry, next.version <= newest.version else { return }
+    throw Failure(
+      .tryLater, "another version \(next.version) has come first, and \(newest.version) is the newest",
+      on: desk.archive.name(key(next)), remedy: "propose the change again, on top of that one")
+  }
+
+  private func events(_ version: RegistryVersion) -> [(type: String, payload: JSONValue)] {
+    guard !kids.isEmpty else { return [("signer.revocation_dismissed", payload(version, nil))] }
+    return kids.map { (event, payload(version, $0)) }
   }
 
   private func key(_ registry: SignerRegistry) -> String { ArchiveStore.Archive.signersKey(registry.version) }

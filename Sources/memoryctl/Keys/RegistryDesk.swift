@@ -14,19 +14,42 @@ struct RegistryDesk {
   var current: RegistryVersion? { context.trusted?.walk.newest }
   var file: SignersFile { atHand?.file ?? SignersFile() }
 
-  init(_ common: CommonOptions, _ options: ArchiveOptions) throws {
+  /// - Parameter founding: the first version that is being made: its file is trust enough in the same one in the archive, so
+  ///   that a run which was cut off is completed.
+  init(_ common: CommonOptions, _ options: ArchiveOptions, founding payload: String? = nil) throws {
     let base = try JobContext(common, checksSignatures: false)
     atHand = try RegistryAtHand(base.environment)
     context = try base.following(options)
     archive = try context.archive(options)
     try context.requireSoundRegistry()
-    guard try current != nil || archive.storedRegistries().isEmpty else {
+    if try current != nil || archive.storedRegistries().isEmpty { return }
+    // What comes from a pipe can be read only once.
+    guard let payload, payload != "-", try published(DocumentFiles.proposal(payload).digest) != nil else {
       throw Failure(
         .configuration, "the archive holds a signer registry, and nothing says which version of it to trust",
         on: "AUDIT_SIGNERS_PIN",
         remedy: "set it to the digest that its operators published, or let AUDIT_SIGNERS_FILE "
           + "name a signed version")
     }
+  }
+
+  /// A version as the archive holds it, where it is trusted: on the way to the newest one, or behind the pinned one, whose
+  /// predecessors are known by their digests. Before anything is pinned, the first version, by its own signers.
+  func published(_ digest: Digest) throws -> RegistryVersion? {
+    let trusted = context.trusted?.walk.trusted ?? []
+    if let found = trusted.first(where: { $0.digest == digest }) { return found }
+    let stored = try archive.storedRegistries()
+    func version(_ number: Int, _ digest: Digest?) -> RegistryVersion? {
+      for case .version(let version) in stored[number] ?? []
+      where version.digest == digest && version.signatureFault(after: nil) == nil { return version }
+      return nil
+    }
+    guard var link = trusted.first?.registry else { return version(1, digest) }
+    while let previous = version(link.version - 1, link.previous) {
+      if previous.digest == digest { return previous }
+      link = previous.registry
+    }
+    return nil
   }
 
   /// Path of the file that candidates are kept in.

@@ -37,7 +37,7 @@ extension ManifestCommand {
     @Argument(help: "The manifest's sequence.") var sequence: Int
 
     func run() throws {
-      let context = try JobContext(common).followingWithWarnings(archive)
+      let context = try JobContext(common).followingSoundly(archive)
       let archive = try context.archive(archive)
       let stored = try archive.existingManifest(sequence)
       let seam = stored.seam(after: sequence == 0 ? nil : try archive.manifest(sequence - 1))

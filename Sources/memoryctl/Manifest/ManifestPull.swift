@@ -34,7 +34,7 @@ extension ManifestCommand {
 
     func run() throws {
       try requirePath(out)
-      let context = try JobContext(common).followingWithWarnings(archive)
+      let context = try JobContext(common).followingSoundly(archive)
       var settings = PullJob.Settings()
       (settings.from, settings.to) = try range.days
       settings.takesBundles = bundles

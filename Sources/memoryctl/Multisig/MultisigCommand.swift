@@ -88,6 +88,7 @@ extension MultisigCommand {
         throw ValidationError("--signer takes kms:<key>, proxy:<url> or local:<PEM file>")
       }
       let registry = try Self.registry(proposal, environment)
+      let before = try Self.before(proposal, environment)
       let opened = try SignerChoice.signer(spec, environment, registry: registry, variable: "--signer")
       let roster = try SigningRoster(proposal, registry, environment)
       let approval = try Approval(proposal, by: opened, as: try roster.kid(of: opened, asked: kid))
@@ -96,7 +97,21 @@ extension MultisigCommand {
         .object([
           "approval": .string(out), "digestHex": .digest(proposal.digest), "kid": .string(approval.signature.kid),
           "approved": proposal.json,
-        ]), "\(proposal.summary)\napproved as \"\(approval.signature.kid)\": \(out)")
+        ]), "\(proposal.summary(after: before))\napproved as \"\(approval.signature.kid)\": \(out)")
+    }
+
+    /// The version that a registry's would follow, where `AUDIT_SIGNERS_FILE` has it.
+    ///
+    /// - Throws: where it shows that the proposal does something else than it says.
+    private static func before(_ proposal: Proposal, _ environment: Environment) throws -> SignerRegistry? {
+      guard case .registry(let next) = proposal else { return nil }
+      let atHand = try RegistryAtHand(environment)?.file?.pinned?.registry
+      if let fault = ApprovalCheck.fault(of: next, after: atHand) {
+        throw Failure(
+          .refused, fault, on: "version \(next.version) of the registry",
+          remedy: "ask who proposed it; nothing was signed")
+      }
+      return next.previous == atHand?.digest ? atHand : nil
     }
 
     /// Who is called what: by the proposed registry itself, else by the file.
@@ -121,7 +136,9 @@ extension String {
 
 extension Proposal {
   /// What a signer approves, in words.
-  var summary: String {
+  ///
+  /// - Parameter before: the version that a registry's follows, where it is at hand.
+  func summary(after before: SignerRegistry?) -> String {
     switch self {
     case .payload(let payload):
       var lines = [
@@ -132,18 +149,7 @@ extension Proposal {
       lines.append("patch: \(payload.patch?.hex ?? "none")")
       lines.append("proposed by \(payload.proposer.visible) at \(payload.createdAt.isoSeconds), digest \(digest.hex)")
       return lines.joined(separator: "\n")
-    case .registry(let registry):
-      var lines = ["version \(registry.version) of the signer registry, stream \(registry.stream)"]
-      lines.append(
-        "\(registry.change.event): \(registry.change.signers.joined(separator: ", ")) \(registry.change.reason)")
-      lines.append("multisig: \(registry.policy.threshold) of \(registry.policy.signers.joined(separator: ", "))")
-      lines += registry.signers.map { signer in
-        let uses = signer.key.uses.map(\.rawValue).sorted().joined(separator: ",")
-        return
-          "  \(signer.status.rawValue.padded(to: 9))  \(signer.kid)  \(uses)  key \(signer.key.publicKey?.fingerprint.hex ?? "")"
-      }
-      lines.append("proposed at \(registry.createdAt.isoSeconds), digest \(digest.hex)")
-      return lines.joined(separator: "\n")
+    case .registry(let registry): return RegistrySummary(registry, after: before).text
     }
   }
 }

@@ -20,6 +20,8 @@ struct JobContext {
   private(set) var registryFindings: [ArchiveFinding] = []
   /// Of that what no stranger can have done who may write, but not sign.
   private(set) var registryDoubts: [ArchiveFinding] = []
+  /// Of that what leaves open which of two registries is meant.
+  private(set) var registryForks: [ArchiveFinding] = []
   private let checksSignatures: Bool
 
   /// - Parameters:
@@ -48,10 +50,27 @@ struct JobContext {
     guard try options.isConfigured(environment), let pin = try RegistryAtHand(environment) else { return self }
     let archive = try options.archive(environment, keys: nil, cancellation: cancellation)
     guard let found = try archive.trustedRegistry(pin.file, pin: pin.pin) else { return self }
+    let context = try adopting(found)
+    for revocation in found.registry.emergencies {
+      console.warn(
+        "\"\(revocation.kid)\" is revoked since \(revocation.compromisedSince.isoSeconds) by an emergency revocation that "
+          + "nobody has ratified: \(revocation.digest.hex)")
+    }
+    return context
+  }
+
+  /// The same by a version of the registry that has just been made, and what the archive holds behind and beside it.
+  func following(_ version: RegistryVersion, _ archive: ArchiveStore.Archive) throws -> JobContext {
+    guard let found = try archive.trustedRegistry(SignersFile(pinned: version), pin: nil) else { return self }
+    return try adopting(found)
+  }
+
+  private func adopting(_ found: FoundRegistry) throws -> JobContext {
     var context = self
     context.trusted = found.registry
     context.registryFindings = found.findings
     context.registryDoubts = found.doubts
+    context.registryForks = found.forks
     context.registry = found.registry.keys
     // A signer goes by the id that the registry gives to its key.
     context.connections = SignerConnections(environment, cancellation: cancellation)
@@ -61,11 +80,6 @@ struct JobContext {
     } catch {
       guard !checksSignatures else { throw error }
       context.keys = try KeyRing(environment, registry: context.registry)
-    }
-    for revocation in found.registry.emergencies {
-      console.warn(
-        "\"\(revocation.kid)\" is revoked since \(revocation.compromisedSince.isoSeconds) by an emergency revocation that "
-          + "nobody has ratified: \(revocation.digest.hex)")
     }
     return context
   }
@@ -84,6 +98,21 @@ struct JobContext {
     return context
   }
 
+  /// The same, for a job that signs or restores: it goes on as far as the registry can be trusted, and not while two
+  /// registries are approved.
+  func followingUnforked(_ options: ArchiveOptions) throws -> JobContext {
+    let context = try followingWithWarnings(options)
+    if let fork = context.registryForks.first { throw fork }
+    return context
+  }
+
+  /// The same, for a verdict that rests on the registry's keys.
+  func followingSoundly(_ options: ArchiveOptions) throws -> JobContext {
+    let context = try following(options)
+    try context.requireSoundRegistry()
+    return context
+  }
+
   func warnOfRegistry() {
     for finding in registryFindings { console.warn(finding.description) }
   }
@@ -96,15 +125,27 @@ struct JobContext {
 
   /// The signer of events.
   ///
-  /// - Parameter isFounding: before there is a version of the registry, the list's candidates are all there is.
+  /// - Parameter isFounding: before there is a version of the registry, the list's candidates are all there is; where there
+  ///   is one that lists keys of events, another key records nothing.
   func eventSigner(isFounding: Bool = false) throws -> any Signer {
     guard let signer = try SignerChoice.events(environment, registry: registry, over: connections) else {
       throw SignerChoice.noSigner(isRequired: false)
     }
     let isCandidate = trusted == nil && registry?.standing(of: signer.description) == .candidate
     if !(isFounding && isCandidate) { try registry?.refuse(signer, for: .events, at: .now()) }
+    if isFounding { try refuseUnlisted(signer) }
     try console.warn(about: signer, environment)
     return signer
+  }
+
+  /// Refuses to record a change by a key that no other verifier will know; a MAC's key no registry can list.
+  private func refuseUnlisted(_ signer: any Signer) throws(Failure) {
+    guard let trusted, trusted.signers.contains(where: { $0.key.uses.contains(.events) }),
+      signer.description.algorithm != .hmacSHA256, registry?.lists(signer.description) != true
+    else { return }
+    throw Failure(
+      .configuration, "the registry does not list the key of the events", on: "AUDIT_SIGNERS_FILE",
+      remedy: "sign with a key that it lists, or promote this one")
   }
 
   /// The signer of manifests and reports, with a warning where it is not as it should be.

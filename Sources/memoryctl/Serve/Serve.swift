@@ -113,8 +113,11 @@ private struct ArchiveLooking: Sendable {
   /// The registry that counts by now: the newest of the archive, where one to walk from is at hand.
   private func registry() throws -> KeyRegistry? {
     guard let pin = try RegistryAtHand(environment) else { return nil }
-    return try options.archive(environment, keys: nil).trustedRegistry(pin.file, pin: pin.pin)?.registry.keys
-      ?? KeyRegistry.load(environment)
+    guard let found = try options.archive(environment, keys: nil).trustedRegistry(pin.file, pin: pin.pin) else {
+      return try KeyRegistry.load(environment)
+    }
+    if let fork = found.forks.first { throw fork }
+    return found.registry.keys
   }
 }
 
