@@ -75,13 +75,21 @@ public struct RegistryWalk: Sendable {
     if let fault = start.signatureFault(after: nil) { add(number, fault) }
     let newest = stored.keys.max() ?? 0
     if newest < number {
-      add(number, "rolled back: the archive's newest version is \(newest), and \(number) is known")
-    } else if !Self.readable(stored[number] ?? []).contains(where: { $0.digest == start.digest }) {
-      add(
+      return add(number, "rolled back: the archive's newest version is \(newest), and \(number) is known")
+    }
+    let found = Self.readable(stored[number] ?? [])
+    let same = found.filter { $0.digest == start.digest }
+    if same.isEmpty {
+      return add(
         number,
-        Self.readable(stored[number] ?? []).isEmpty
+        found.isEmpty
           ? "a gap: it is missing" + (Self.fault(stored[number] ?? []).map { ", or \($0)" } ?? "")
           : "a fork: the archive holds another version \(number)")
+    }
+    // Who pins the digest alone finds the version by its signatures.
+    let faults = same.compactMap { $0.signatureFault(after: nil) }
+    if findings.isEmpty, faults.count == same.count, let fault = faults.first {
+      add(number, "of the archive's copy: \(fault)")
     }
   }
 
