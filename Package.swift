@@ -151,6 +151,16 @@ let package = Package(
         "TestSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography",
       ],
       path: "Tests/PageSupport", swiftSettings: common),
+    .target(
+      name: "Forgeries",
+      dependencies: [
+        "ArchiveStore", "AuditCore", "Bytes", "Cryptography", "DrillRunner", "Files", "Signing", "Zstandard",
+      ],
+      path: "Tests/Forgeries", swiftSettings: testSettings),
+    .executableTarget(
+      name: "forgeries", dependencies: ["Forgeries", "ArchiveStore", "AuditCore"], path: "Tests/ForgeryCampaign",
+      swiftSettings: testSettings),
+    tests("ForgeryTests", ["Forgeries", "ArchiveStore", "AuditCore"]),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),

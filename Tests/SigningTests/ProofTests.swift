@@ -48,6 +48,22 @@ struct ProofTests {
     #expect(isInvalid(try verdict([stranger, entry("rsa", "vector-ed25519", "ed25519")])))
   }
 
+  @Test(
+    "an id is one spelling: signs that Unicode takes for equal are not the same bytes",
+    arguments: [("Key-1", "\u{212a}ey-1"), ("cl\u{e9}", "cle\u{301}"), ("\u{c5}", "\u{212b}")])
+  func spellings(kid: String, other: String) throws {
+    #expect(kid == other)
+    let key = VerificationKey(
+      kid: kid, algorithm: .ed25519,
+      material: .published(try PublicKey(pem: Fixtures.bytes("chain/ed25519.pub.pem"))))
+    let keys = KeyRing([key])
+    #expect(try verdict([entry("ed25519", kid, "ed25519")], keys) == .valid([kid]))
+    #expect(try verdict([entry("ed25519", other, "ed25519")], keys) == .unverifiable("no key at hand for \(other)"))
+    let entry = try entry("ed25519", kid, "ed25519")
+    let torn = Proof.Signature(signerID: other, kid: kid, algorithm: "ed25519", signature: entry.signature)
+    #expect(isInvalid(try verdict([torn], keys)))
+  }
+
   @Test("one public key under two ids counts once")
   func twins() throws {
     let key = VerificationKey(

@@ -176,6 +176,60 @@ struct RegistryWalkTests {
     #expect(walk([1: [.version(first)], 3: [.version(ours)]]).findings.map(\.isJunk) == [false])
   }
 
+  @Test("a signer who leaves may have approved that: who trusts that version by itself is told of no fault")
+  func leaving() throws {
+    let retired = try operators.signed(
+      first.registry.retiring(["op5"], at: Self.day2, threshold: nil, reason: "leaves", now: Self.day2),
+      by: ["op1", "op2", "op3", "op5"])
+    let revoked = try operators.signed(
+      first.registry.revoking(
+        ["op5"], compromisedSince: Self.day2, threshold: nil, reason: "lost", now: Self.day2),
+      by: ["op1", "op2", "op3", "op5"])
+    for version in [retired, revoked] {
+      let stored: [Int: [RegistryWalk.Stored]] = [1: [.version(first)], 2: [.version(version)]]
+      #expect(walk(stored).findings == [] && walk(stored).newest.digest == version.digest)
+      #expect(walk(from: version, stored).findings == [])
+      var signatures = version.proof.signatures
+      signatures[3] = try operators.signature("stranger", over: version.digest, as: "op5")
+      let forged = RegistryVersion(
+        version.registry, proof: Proof(digest: version.digest, threshold: 3, signatures: signatures))
+      expect(walk(from: forged, stored), at: 2, trusted: 2, "did not make this signature")
+    }
+  }
+
+  @Test("of a version at hand the archive's copy is signed as well: who pins its digest alone goes by that one")
+  func copy() throws {
+    var bent = first.proof.signatures
+    bent[1] = try operators.signature("stranger", over: first.digest, as: "op2")
+    let copy = RegistryVersion(first.registry, proof: Proof(digest: first.digest, threshold: 3, signatures: bent))
+    expect(walk([1: [.version(copy)]]), at: 1, trusted: 1, "of the archive's copy: \"op2\" did not make")
+    #expect(walk([1: [.version(copy), .version(first)]]).findings == [])
+  }
+
+  @Test("an operator's id in another spelling of Unicode is nobody's")
+  func spellings() throws {
+    let more = try Operators(["Kay", "op2", "archive"])
+    let founded = try more.founded(threshold: 2, ["Kay", "op2"])
+    let signatures = try ["Kay", "\u{212a}ay"].map { try more.signature("Kay", over: founded.digest, as: $0) }
+    let second = try more.signature("op2", over: founded.digest)
+    func fault(_ first: Proof.Signature) -> String? {
+      RegistryVersion(founded, proof: Proof(digest: founded.digest, threshold: 2, signatures: [first, second]))
+        .signatureFault(after: nil)
+    }
+    #expect(fault(signatures[0]) == nil)
+    #expect(fault(signatures[1])?.contains("is unknown to the registry") == true)
+  }
+
+  @Test("an entry that goes by the id of one who has signed is not carried along", arguments: [1, 2])
+  func listedTwice(number: Int) throws {
+    let version = number == 1 ? first : second
+    let again = try operators.signature("stranger", over: version.digest, as: "op1")
+    let proof = Proof(digest: version.digest, threshold: 3, signatures: version.proof.signatures + [again])
+    let fault = RegistryVersion(version.registry, proof: proof).signatureFault(
+      after: number == 1 ? nil : first.registry)
+    #expect(fault == "\"op1\" is listed twice")
+  }
+
   @Test("registries that do not hold together are refused")
   func unsound() throws {
     let signers = first.registry.signers

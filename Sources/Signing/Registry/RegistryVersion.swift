@@ -34,18 +34,33 @@ public struct RegistryVersion: Sendable {
     let counts = quorums.map { $0.count(proof.signatures, over: digest, at: times) }
     // An entry by nobody known is outside of the digest: none is carried along.
     for signature in proof.signatures where !counts.contains(where: { $0.approved.contains(signature.kid) }) {
+      if previous == nil, isByLeaving(signature) { continue }
       let reason = counts.flatMap(\.refused).first { $0.kid == signature.kid }
       return reason?.description ?? "\"\(signature.kid)\" does not count"
     }
     for (count, name) in zip(counts, previous == nil ? ["own"] : ["predecessor's", "own"]) where !count.isReached {
       return "\(count.approved.count) of its \(name) signers signed it, \(count.threshold) are needed"
     }
+    // Nor one by a key that has signed already, whatever it is.
+    let kids = proof.signatures.map(\.kid)
+    for (index, kid) in kids.enumerated() where kids[..<index].contains(kid) { return "\"\(kid)\" is listed twice" }
     let threshold = counts.map(\.threshold).max() ?? 1
     guard proof.threshold >= threshold else {
       return "its proof asks for \(proof.threshold) signatures where the registry asks for \(threshold)"
     }
     return proof.threshold <= Set(counts.flatMap(\.approved)).count
       ? nil : "its proof asks for more signatures than it has"
+  }
+
+  /// Whether a signer who left the multisig with this very version approved that: the roster before it counted them, and
+  /// is not at hand where the version is trusted by itself.
+  private func isByLeaving(_ signature: Proof.Signature) -> Bool {
+    guard registry.version > 1, isSpelled(signature.signerID, like: signature.kid),
+      let signer = registry.signer(signature.kid),
+      isSpelled(signer.kid, like: signature.kid), signature.algorithm == signer.key.algorithm.rawValue,
+      signer.key.uses.contains(.multisig)
+    else { return false }
+    return signer.key.publicKey?.isValid(signature.signature, over: digest) ?? false
   }
 
   /// Why it cannot follow another version; nil where it can.

@@ -83,14 +83,22 @@ public struct RegistryWalk: Sendable {
     let newest = stored.keys.max() ?? 0
     let there = Self.readable(stored[number] ?? [])
     if newest < number {
-      add(number, "rolled back: the archive's newest version is \(newest), and \(number) is known")
-    } else if !there.contains(where: { $0.digest == start.digest }) {
-      add(
+      return add(number, "rolled back: the archive's newest version is \(newest), and \(number) is known")
+    }
+    let same = there.filter { $0.digest == start.digest }
+    if same.isEmpty {
+      return add(
         number,
         there.isEmpty
           ? "a gap: it is missing" + (Self.fault(stored[number] ?? []).map { ", or \($0)" } ?? "")
           : "a fork: the archive holds another version \(number)", isFork: there.contains(where: isSigned))
-    } else if there.contains(where: { $0.digest != start.digest && isSigned($0) }) {
+    }
+    // Who pins the digest alone finds the version by its signatures.
+    let faults = same.compactMap { $0.signatureFault(after: nil) }
+    if findings.isEmpty, faults.count == same.count, let fault = faults.first {
+      add(number, "of the archive's copy: \(fault)")
+    }
+    if there.contains(where: { $0.digest != start.digest && isSigned($0) }) {
       // Whoever named the one to start from has chosen.
       add(number, "a fork: beside the version \(number) that this run starts from there is another one", isJunk: true)
     }
