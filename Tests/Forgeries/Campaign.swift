@@ -90,9 +90,10 @@ public struct Campaign {
     }
     var dice = Dice(seed: size.seed &+ 7)
     guard let mutator = try? Mutator(base) else { return }
+    let (base, seed) = (base, size.seed)
     for index in 0..<size.onTop where !trial.isEnough {
       let mutated = mutator.mutate(&dice).filter { base[$0.key] != nil && !Forger.isLayout($0.value, base[$0.key]) }
-      trial.lookOnTop(base.merging(mutated) { $1 }, "\(index) of seed \(size.seed)")
+      trial.lookOnTop(base.merging(mutated) { $1 }, "\(index) of seed \(seed)")
     }
   }
 
