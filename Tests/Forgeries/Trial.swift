@@ -150,7 +150,9 @@ public enum Excuse: String, Sendable {
       if isRewritten { return .layout }
       if old != nil { return nil }
       return isDrillAgain(parts[2], new ?? [], objects) ? .drillAgain : isDrillName(parts[2]) ? .drillJunk : .unread
-    case "revocations", "countersignatures": return nil
+    case "revocations": return nil
+    // Read only where a manifest's own signature is not trusted any more; what does not count is passed over.
+    case "countersignatures": return old == nil ? .unread : nil
     default: return .unread
     }
   }
@@ -164,7 +166,7 @@ public enum Excuse: String, Sendable {
 
   private static func isSameDocument(_ old: [UInt8], _ new: [UInt8]) -> Bool {
     guard let old = try? JSONValue(parsing: old), let new = try? JSONValue(parsing: new) else { return false }
-    return old == new
+    return old.canonicalBytes == new.canonicalBytes
   }
 
   /// Whether both are one registry, and the second has no signature that the first does not have.
