@@ -56,6 +56,23 @@ struct RegistryHistoryTests {
     #expect(try check.verdict(third(kid, members).proof).reasons.contains { $0.contains(words) })
   }
 
+  @Test("a stored version has no members that nobody knows; signers of old lists may keep theirs")
+  func unknownMembers() throws {
+    let json = first.registry.json
+    let more = [JSONValue.Member("comment", "unseen")]
+    func changed(_ name: String, _ body: (JSONValue) -> JSONValue) -> JSONValue {
+      .object((json.members ?? []).map { $0.name == name ? JSONValue.Member(name, body($0.value)) : $0 })
+    }
+    func adding(_ value: JSONValue) -> JSONValue { .object((value.members ?? []) + more) }
+    for odd in [adding(json), changed("change", adding), changed("multisig", adding)] {
+      let error = #expect(throws: DocumentError.self) { try SignerRegistry(json: odd) }
+      #expect(error?.reason.contains("does not name: \"comment\"") == true, "\(error?.reason ?? "")")
+    }
+    let listed = changed("signers") { .array(($0.array ?? []).map(adding)) }
+    #expect(try SignerRegistry(json: listed).signers.count == first.registry.signers.count)
+    #expect(throws: DocumentError.self) { try Proposal(parsing: listed.canonicalBytes + [0x0a]) }
+  }
+
   @Test("what ends earlier, is revoked, or has not ended yet")
   func allowed() throws {
     for (kid, members) in [

@@ -66,6 +66,11 @@ public struct SignerRegistry: Sendable {
   public init(json: JSONValue) throws(DocumentError) {
     let reader = try DocumentReader(json, "registry")
     guard try reader.string("format") == Self.format else { throw reader.error("format", "is not \(Self.format)") }
+    // Lists of other tools have members of their own in their signers: the first version may have taken them over.
+    let own = JSONValue.object((json.members ?? []).filter { $0.name != "signers" })
+    if let name = SignedDocument.unknownRegistryMember(own) {
+      throw DocumentError("it has a member that the format does not name: \"\(name)\"")
+    }
     stream = try reader.string("stream")
     version = try reader.count("version")
     previous = try reader.digestOrNull("previousRegistry")

@@ -39,7 +39,7 @@ struct PendingRecord {
     } catch {
       let failure = Failure(from: error)
       throw Failure(
-        failure.status, "\(words), and not recorded in the chain yet: \(failure)", on: object,
+        failure.status, "\(words), and could not be recorded in the chain now: \(failure)", on: object,
         remedy: "run the same command again, with an events key that the registry lets sign: that records it",
         cause: error)
     }
