@@ -75,7 +75,10 @@ struct CompromiseReportTests {
 
   @Test(
     "what would leave signatures out is refused",
-    arguments: [["--no-signatures"], ["--signatures", "none"], ["--signatures", "sample:2"], ["--run", "r"]])
+    arguments: [
+      ["--no-signatures"], ["--signatures", "none"], ["--signatures", "sample:2"], ["--run", "r"],
+      ["--since", "2062-01-01T00:00:00Z"],
+    ])
   func refused(options: [String]) throws {
     let keys = try KeySite()
     let output = try keys.run(["audit", "verify", "--since", early, "--signer", "op1"] + options)
