@@ -110,6 +110,12 @@ struct CompromiseReportTests {
     let vouched = try report(keys, "archive", since: early)
     #expect(vouched.status == 65 && vouched.json["verdict"] == "affected", "\(vouched)")
     #expect(vouched.json["untrustedManifests"] == 3 && vouched.json["toCountersign"] == .array([]))
+    // The key that vouched for them is asked about in its turn: its words lie in folders of their own.
+    let words = try report(keys, "new", since: early)
+    #expect(words.json["untrustedDocuments"] == 3 && words.json["untrustedManifests"] == 0, "\(words)")
+    #expect(
+      words.json["documents"]?.array?.allSatisfy { $0["object"]?.string?.contains("/countersignatures/") == true }
+        == true)
     #expect(
       vouched.json["manifests"]?.array?.allSatisfy {
         $0["standing"] == "countersigned" && $0["countersignedBy"] == .array(["new"])
