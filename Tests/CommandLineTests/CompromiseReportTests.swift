@@ -75,7 +75,10 @@ struct CompromiseReportTests {
 
   @Test(
     "what would leave signatures out is refused",
-    arguments: [["--no-signatures"], ["--signatures", "none"], ["--signatures", "sample:2"], ["--run", "r"]])
+    arguments: [
+      ["--no-signatures"], ["--signatures", "none"], ["--signatures", "sample:2"], ["--run", "r"],
+      ["--since", "2062-01-01T00:00:00Z"],
+    ])
   func refused(options: [String]) throws {
     let keys = try KeySite()
     let output = try keys.run(["audit", "verify", "--since", early, "--signer", "op1"] + options)
@@ -107,6 +110,12 @@ struct CompromiseReportTests {
     let vouched = try report(keys, "archive", since: early)
     #expect(vouched.status == 65 && vouched.json["verdict"] == "affected", "\(vouched)")
     #expect(vouched.json["untrustedManifests"] == 3 && vouched.json["toCountersign"] == .array([]))
+    // The key that vouched for them is asked about in its turn: its words lie in folders of their own.
+    let words = try report(keys, "new", since: early)
+    #expect(words.json["untrustedDocuments"] == 3 && words.json["untrustedManifests"] == 0, "\(words)")
+    #expect(
+      words.json["documents"]?.array?.allSatisfy { $0["object"]?.string?.contains("/countersignatures/") == true }
+        == true)
     #expect(
       vouched.json["manifests"]?.array?.allSatisfy {
         $0["standing"] == "countersigned" && $0["countersignedBy"] == .array(["new"])

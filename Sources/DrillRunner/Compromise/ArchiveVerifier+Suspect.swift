@@ -36,23 +36,47 @@ extension ArchiveVerifier {
     guard let suspects = settings.suspects, let suspect = settings.keys.suspect else { return 0 }
     var read = 0
     for (folder, kind) in Self.documentFolders {
-      let isApproval = kind == .registry || kind == .payload
-      for (name, document) in try archive.documents(folder, kind) {
-        guard let document = try? document.get() else { continue }
+      for (name, document) in try documents(folder, kind) {
         read += 1
-        let time = Self.time(of: document) ?? .distantFuture
-        // A drill's report says when the drill began.
-        let lifetime = isApproval ? ApprovalCheck.defaultLifetime : kind == .report ? 86_400 : 0
-        guard !time.isFinite || suspect.mayHaveMade(at: time, lifetime: lifetime),
-          try suspect.signed(document.proof, over: document.digest)
-        else { continue }
-        var entry = SuspectEntry(
-          .document, id: archive.name("\(folder)/\(name)"), createdAt: time, digest: document.digest)
-        if isApproval { entry.standing = "an approval, given then or within 14 days" }
-        try suspects.note(entry)
+        try note(document, kind, "\(folder)/\(name)", suspect, suspects)
       }
     }
     return read
+  }
+
+  /// The documents of a folder and of the folders in it, of which some stores list the names alone.
+  private func documents(
+    _ folder: String, _ kind: SignedDocument.Kind
+  ) throws -> [(name: String, document: SignedDocument)] {
+    var seen: Set<String> = []
+    var found: [(name: String, document: SignedDocument)] = []
+    for (name, document) in try archive.documents(folder, kind) {
+      seen.insert(name)
+      if let document = try? document.get() { found.append((name, document)) }
+    }
+    for inner in seen.sorted() where !inner.hasSuffix(".json") && !inner.contains("/") {
+      for (name, document) in try archive.documents("\(folder)/\(inner)", kind) where !seen.contains("\(inner)/\(name)")
+      {
+        if let document = try? document.get() { found.append(("\(inner)/\(name)", document)) }
+      }
+    }
+    return found
+  }
+
+  private func note(
+    _ document: SignedDocument, _ kind: SignedDocument.Kind, _ key: String, _ suspect: SuspectKey,
+    _ suspects: SuspectList
+  ) throws {
+    let isApproval = kind == .registry || kind == .payload
+    let time = Self.time(of: document) ?? .distantFuture
+    // A drill's report says when the drill began.
+    let lifetime = isApproval ? ApprovalCheck.defaultLifetime : kind == .report ? 86_400 : 0
+    guard !time.isFinite || suspect.mayHaveMade(at: time, lifetime: lifetime),
+      try suspect.signed(document.proof, over: document.digest)
+    else { return }
+    var entry = SuspectEntry(.document, id: archive.name(key), createdAt: time, digest: document.digest)
+    if isApproval { entry.standing = "an approval, given then or within 14 days" }
+    try suspects.note(entry)
   }
 
   private static let documentFolders: [(String, SignedDocument.Kind)] = [

@@ -18,6 +18,9 @@ public struct CompromiseReport: Sendable {
     /// Nil where the table could not be read.
     public var tableRows: Int?
 
+    /// What the key may sign, and what versions of the registry let it sign before.
+    public var uses: Set<KeyUse> = []
+
     public init() {}
   }
 
@@ -54,7 +57,7 @@ public struct CompromiseReport: Sendable {
 
   /// What the key's uses demand to be looked at, and was not.
   public var notLookedAt: [String] {
-    let uses = suspect.key.uses
+    let uses = suspect.key.uses.union(look.uses)
     var open: [String] = []
     if look.archive == nil { open.append("the archive: none is configured") }
     if uses.contains(.events) || uses.isEmpty {

@@ -47,7 +47,7 @@ public struct SuspectEntry: Sendable {
   public var text: String {
     let time = createdAt.isFinite ? createdAt.iso : "no time"
     let place = sequence.map { ", manifest \($0)" } ?? ""
-    let word = standing.map { ", \($0)" } ?? ""
+    let word = countersignedBy.isEmpty ? standing.map { ", \($0)" } ?? "" : ""
     let vouched = countersignedBy.isEmpty ? "" : ", countersigned by \(countersignedBy.joined(separator: ", "))"
     return "\(kind.rawValue)  \(id)  \(time)\(place)\(word)\(vouched)"
   }

@@ -56,9 +56,10 @@ public final class SuspectList: Sendable {
   /// All of them.
   public var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
 
-  /// The first thousand of a kind.
+  /// The first thousand of a kind, by manifest and time.
   public func kept(_ kind: SuspectEntry.Kind) -> [SuspectEntry] {
-    state.withLock { $0.kept.filter { $0.kind == kind } }
+    let place = { (entry: SuspectEntry) in (entry.sequence ?? .max, entry.createdAt, entry.id) }
+    return state.withLock { $0.kept.filter { $0.kind == kind } }.sorted { place($0) < place($1) }
   }
 
   /// Ends the list by a line that says how many there are: without it, a list is not complete.

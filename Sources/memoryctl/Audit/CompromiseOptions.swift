@@ -16,6 +16,9 @@ struct CompromiseOptions: ParsableArguments {
   func validate() throws {
     guard (since == nil) == (signer == nil) else { throw ValidationError("--since and --signer go together") }
     guard since == nil || time != nil else { throw ValidationError("--since takes a time like 2026-01-01T00:00:00Z") }
+    guard time.map({ $0 <= Timestamp.now().advanced(bySeconds: 3600) }) ?? true else {
+      throw ValidationError("--since lies in the future: nothing has been signed since")
+    }
     guard list == nil || since != nil else { throw ValidationError("--list goes with --since and --signer") }
   }
 

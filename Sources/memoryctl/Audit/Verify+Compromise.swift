@@ -49,6 +49,11 @@ extension Audit.Verify {
         .configuration, "neither an archive nor a database is named", remedy: "give --archive and --database")
     }
     var looked = CompromiseReport.Look()
+    for version in context.trusted?.walk.trusted ?? [] {
+      for signer in version.registry.signers where context.keys.suspect?.key.isSameKey(as: signer.key) == true {
+        looked.uses.formUnion(signer.key.uses)
+      }
+    }
     looked.table = try database.map { _ in try table.tableName(context.environment).sql }
     var archived: VerifyReport?
     if let store {
