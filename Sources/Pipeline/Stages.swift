@@ -8,6 +8,8 @@ import Synchronization
 public final class Stages: Sendable {
   private struct State {
     var threads: [pthread_t] = []
+    /// Whether each stage has ended that a scheduler runs.
+    var ends: [@Sendable () -> Bool] = []
     var failure: (any Error)?
     var stoppers: [@Sendable () -> Void] = []
   }
@@ -34,9 +36,14 @@ public final class Stages: Sendable {
 
   /// Starts a thread. What it throws, but for ``PipelineStopped``, fails the group.
   public func start(_ name: String, stackBytes: Int = 1 << 20, _ body: @escaping @Sendable () throws -> Void) {
-    let start = ThreadStart(name: name) { [self] in
+    let work: @Sendable () -> Void = { [self] in
       do { try body() } catch { fail(error) }
     }
+    if let scheduler = StageSchedulers.current {
+      let end = scheduler.start(work)
+      return state.withLock { $0.ends.append(end) }
+    }
+    let start = ThreadStart(name: name, body: work)
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, stackBytes)
@@ -70,6 +77,7 @@ public final class Stages: Sendable {
   ///
   /// - Throws: the first failure.
   public func join() throws {
+    while let end = state.withLock({ $0.ends.popLast() }) { StageSchedulers.current?.wait(until: end) }
     while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }

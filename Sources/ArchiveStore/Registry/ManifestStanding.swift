@@ -36,7 +36,7 @@ public enum ManifestStanding: Equatable, Sendable {
 
 extension Archive {
   /// Judges a manifest's own signatures, and where those are not trusted any more, the ones that were added since.
-  public func standing(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp = .now()) throws -> ManifestStanding {
+  public func standing(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp? = nil) throws -> ManifestStanding {
     let time = stored.manifest.createdAt
     let verdict = keys.verify(stored.proof, over: stored.digest, at: time, for: .manifests)
     guard case .invalid(let reason) = verdict,
@@ -54,8 +54,9 @@ extension Archive {
   ///
   /// - Parameter despite: ids of revoked keys, in spite of all of which somebody must vouch for it.
   public func countersigners(
-    of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp = .now()
+    of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp? = nil
   ) throws -> [String] {
+    let now = now ?? self.now()
     var kids: [String] = []
     for (_, document) in try documents(Self.countersignatureFolder(stored.manifest.sequence), .countersignature) {
       guard let document = try? document.get(), let content = try? Countersignature(json: document.content),
