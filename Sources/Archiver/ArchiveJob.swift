@@ -182,11 +182,7 @@ public struct ArchiveJob: Sendable {
         work: work)
       cutter = try walk(plan, session, table, scan, work, output, isSorted: isSorted)
       output.end()
-    } catch {
-      stages.fail(error)
-      try stages.join()
-      throw error
-    }
+    } catch { try stages.abandon(error) }
     try stages.join()
     if cutter.isEmpty {
       throw Failure(

@@ -12,6 +12,13 @@ public final class Stages: Sendable {
     var ends: [@Sendable () -> Bool] = []
     var failure: (any Error)?
     var stoppers: [@Sendable () -> Void] = []
+    var isStopped = false
+
+    /// - Returns: what to call now.
+    mutating func stop() -> [@Sendable () -> Void] {
+      defer { isStopped = true }
+      return isStopped ? [] : stoppers
+    }
   }
 
   private let state = Mutex(State())
@@ -29,7 +36,7 @@ public final class Stages: Sendable {
   public func onFailure(_ body: @escaping @Sendable () -> Void) {
     let failed = state.withLock { state in
       state.stoppers.append(body)
-      return state.failure != nil
+      return state.isStopped
     }
     if failed { body() }
   }
@@ -68,9 +75,20 @@ public final class Stages: Sendable {
     let stoppers = state.withLock { state -> [@Sendable () -> Void] in
       guard state.failure == nil else { return [] }
       state.failure = error
-      return state.stoppers
+      return state.stop()
     }
     for stop in stoppers { stop() }
+  }
+
+  /// Stops every stage, as the caller cannot go on, and waits for them. The caller's error may be that another group, to
+  /// which it hands results, has stopped: that is no failure of this one, and ends it all the same.
+  ///
+  /// - Throws: the first failure of this group, or else `error`.
+  public func abandon(_ error: any Error) throws -> Never {
+    fail(error)
+    for stop in state.withLock({ $0.stop() }) { stop() }
+    try join()
+    throw error
   }
 
   /// Waits for every thread, those that were started meanwhile too.

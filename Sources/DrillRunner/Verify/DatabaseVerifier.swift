@@ -103,11 +103,7 @@ public struct DatabaseVerifier: Sendable {
       }
       try walker.finish()
       sink.report.headHash = walker.head?.hex
-    } catch {
-      stages.fail(error)
-      try stages.join()
-      throw error
-    }
+    } catch { try stages.abandon(error) }
     try stages.join()
     return (sink.report, sink.leaves)
   }
