@@ -223,7 +223,8 @@ public struct ArchiveJob: Sendable {
     }
     if !cutter.isEmpty {
       try cutter.close(through: plan.lastDay)
-      if settings.includesToday { try cutter.sealOpenPart() }
+      // Today's rows where they are wanted; and late rows where an earlier run has left today open.
+      try cutter.sealOpenPart()
     }
     return cutter
   }
