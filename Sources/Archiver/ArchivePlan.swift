@@ -124,12 +124,17 @@ struct ArchivePlan {
 
   /// A test for rows that are archived already.
   ///
-  /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive.
+  /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive. A row
+  /// from before the window was fetched by itself, and may have been archived as one without a place.
   func archivedCheck() -> ArchivedCheck {
     let identifier = RowIdentifier(table.columns, table.indexes)
+    let earlier = window.from.map { EarlierRows(archive, settings.columns, last: last, before: $0) }
     var timeless: ArchivedRowSet?
     return { batch, index in
       let row = batch.rows[index]
+      if let earlier, let from = window.from, row.createdAt.isFinite, row.createdAt < from {
+        return try earlier.contains(row) { unsafe identifier.id(batch.line(index)) }
+      }
       if archived.isEmpty && row.createdAt.isFinite { return false }
       var rows = archived
       if !row.createdAt.isFinite {
