@@ -161,6 +161,24 @@ let package = Package(
       name: "forgeries", dependencies: ["Forgeries", "ArchiveStore", "AuditCore"], path: "Tests/ForgeryCampaign",
       swiftSettings: testSettings),
     tests("ForgeryTests", ["Forgeries", "ArchiveStore", "AuditCore"]),
+    // Flows of control that switch where the simulated world says: makecontext(3) has no words in Swift.
+    .target(name: "CFibers", path: "Tests/CFibers"),
+    .target(
+      name: "SimulatedWorld",
+      dependencies: [
+        "CFibers",
+        "DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "RowCodec",
+        "Pipeline", "Files", "Zstandard", "Cryptography", "Bytes",
+      ],
+      path: "Tests/SimulatedWorld", swiftSettings: testSettings),
+    .executableTarget(
+      name: "world", dependencies: ["SimulatedWorld"], path: "Tests/World", swiftSettings: testSettings),
+    tests(
+      "SimulatedWorldTests",
+      [
+        "SimulatedWorld", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Postgres", "RowCodec",
+        "Cryptography",
+      ]),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),

@@ -81,7 +81,7 @@ extension Archive {
   /// Makes a committed manifest's lock as strong as it says itself: the run that wrote it may have ended before it looked.
   public func secure(_ stored: StoredManifest) throws {
     let retention = stored.manifest.retention
-    guard retention.until > .now() else { return }
+    guard retention.until > now() else { return }
     let key = "\(stream)/\(Self.manifestKey(stored.manifest.sequence))"
     for version in try store.versions(key) where !version.isDeleteMarker {
       do {

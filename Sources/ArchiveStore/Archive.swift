@@ -9,13 +9,19 @@ public struct Archive: Sendable {
   public let stream: String
   /// Keys that tell a manifest from junk where several versions of it are there; nil goes by the oldest that can be read.
   public let keys: KeyRing?
+  /// This machine's clock.
+  public let now: @Sendable () -> Timestamp
 
   static let largestManifest = 8 << 20
 
   /// - Parameters:
   ///   - stream: letters, digits, `-` and `_`.
   ///   - keys: of whom manifests are accepted.
-  public init(_ store: any ObjectStore, stream: String, keys: KeyRing? = nil) throws(Failure) {
+  ///   - now: what stamps what is written.
+  public init(
+    _ store: any ObjectStore, stream: String, keys: KeyRing? = nil,
+    now: @escaping @Sendable () -> Timestamp = { .now() }
+  ) throws(Failure) {
     let isSound =
       !stream.isEmpty
       && stream.utf8.allSatisfy {
@@ -30,6 +36,7 @@ public struct Archive: Sendable {
     self.store = store
     self.stream = stream
     self.keys = keys
+    self.now = now
   }
 
   /// The same stream, read by these keys.
@@ -38,6 +45,7 @@ public struct Archive: Sendable {
   private init(_ other: Archive, keys: KeyRing) {
     store = other.store
     stream = other.stream
+    now = other.now
     self.keys = keys
   }
 

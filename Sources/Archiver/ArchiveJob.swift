@@ -33,42 +33,34 @@ public struct ArchiveJob: Sendable {
 
   public func run() throws -> ArchiveReport {
     try archive.store.preflight()
-    let source = try SourceSession(settings.conninfo)
-    try lock(source)
+    let session = try settings.source.open()
+    guard try session.tryLock("memoryctl archive \(archive.stream)") else {
+      throw Failure(
+        .tryLater, "another run archives this stream", on: archive.stream, remedy: "wait until it is done")
+    }
     let last = try lastManifest()
-    let table = try source.session.chainTable(settings.table, settings.columns)
-    let snapshot = try source.session.beginSnapshot()
+    let table = try session.table(settings.table, settings.columns)
+    let snapshot = try session.beginSnapshot()
     var plan = try ArchivePlan(settings, archive, last: last, snapshot: snapshot, table: table)
-    try plan.findHead(source.session)
-    if settings.isDryRun { return try export(plan, source, table, DryRunOutput(), isSorted: false) }
+    try plan.findHead(session)
+    if settings.isDryRun { return try export(plan, session, table, DryRunOutput(), isSorted: false) }
     try archive.removeLeftovers()
     let spool = try Spool(directory: try spoolDirectory())
     do {
-      return try export(plan, source, table, SpoolOutput(self, plan, spool), isSorted: false)
+      return try export(plan, session, table, SpoolOutput(self, plan, spool), isSorted: false)
     } catch is TooScattered {
       progress.event("the table's rows lie out of order: reading them by time", [:])
     }
     // What is committed by now stays; the walk begins again behind it.
     plan = try ArchivePlan(settings, archive, last: try lastManifest(), snapshot: snapshot, table: table)
-    try plan.findHead(source.session)
+    try plan.findHead(session)
     do {
-      return try export(plan, source, table, SpoolOutput(self, plan, spool), isSorted: true)
+      return try export(plan, session, table, SpoolOutput(self, plan, spool), isSorted: true)
     } catch is TooScattered {
       throw Failure(
         .unavailable, "the chain's rows lie too far apart for the memory that may be used", on: settings.table.sql,
         remedy: "report this table's shape")
     }
-  }
-
-  /// Takes the stream's lock. A run that has just ended, or was killed, may hold it a moment longer: the server notices
-  /// that its session is gone only then.
-  private func lock(_ source: SourceSession) throws {
-    for attempt in 0..<20 {
-      if attempt > 0 { try source.session.execute("SELECT pg_sleep(0.1)") }
-      if try source.session.tryAdvisoryLock("memoryctl archive \(archive.stream)") { return }
-    }
-    throw Failure(
-      .tryLater, "another run archives this stream", on: archive.stream, remedy: "wait until it is done")
   }
 
   private func lastManifest() throws -> StoredManifest? {
@@ -174,7 +166,7 @@ public struct ArchiveJob: Sendable {
 
   /// Reads, walks and cuts; the output gets the parts.
   private func export(
-    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ output: any PartOutput,
+    _ plan: ArchivePlan, _ session: any ChainSession, _ table: ChainTable, _ output: any PartOutput,
     isSorted: Bool
   ) throws -> ArchiveReport {
     let stages = Stages()
@@ -187,15 +179,11 @@ public struct ArchiveJob: Sendable {
     let cutter: DayCutter
     do {
       let scan = TableScan(
-        stages, conninfo: settings.conninfo, snapshot: plan.snapshot.identifier, table: table, window: window,
+        stages, settings.source, snapshot: plan.snapshot.identifier, table: table, window: window,
         work: work)
-      cutter = try walk(plan, source, table, scan, work, output, isSorted: isSorted)
+      cutter = try walk(plan, session, table, scan, work, output, isSorted: isSorted)
       output.end()
-    } catch {
-      stages.fail(error)
-      try stages.join()
-      throw error
-    }
+    } catch { try stages.abandon(error) }
     try stages.join()
     if cutter.isEmpty {
       throw Failure(
@@ -210,7 +198,7 @@ public struct ArchiveJob: Sendable {
   }
 
   private func walk(
-    _ plan: ArchivePlan, _ source: SourceSession, _ table: ChainTable, _ scan: TableScan, _ work: RowWork,
+    _ plan: ArchivePlan, _ session: any ChainSession, _ table: ChainTable, _ scan: TableScan, _ work: RowWork,
     _ output: any PartOutput, isSorted: Bool
   ) throws -> DayCutter {
     let cutter = DayCutter(
@@ -219,10 +207,10 @@ public struct ArchiveJob: Sendable {
       requiresSignatures: settings.requiresSignatures, acceptedRewind: plan.rewind,
       identifier: RowIdentifier(table.columns, table.indexes), takeFrame: { try output.takeFrame() },
       emit: { try output.emit($0, resumeFrom: plan.window.from) })
-    progress.expect(rows: try source.estimatedRows(table, plan.window))
+    progress.expect(rows: try session.expectedRows(table, plan.window))
     let walker = ChainWalker(
       head: plan.head, until: plan.window.until, isArchived: plan.archivedCheck(), sink: cutter,
-      lookup: TableLookup(table, in: source, window: plan.window, work: work), isSorted: isSorted,
+      lookup: TableLookup(table, in: session, window: plan.window, work: work), isSorted: isSorted,
       firstFault: plan.firstFault,
       recycle: { scan.recycle($0) })
     while let batch = try scan.next() {
@@ -236,7 +224,8 @@ public struct ArchiveJob: Sendable {
     }
     if !cutter.isEmpty {
       try cutter.close(through: plan.lastDay)
-      if settings.includesToday { try cutter.sealOpenPart() }
+      // Today's rows where they are wanted; and late rows where an earlier run has left today open.
+      try cutter.sealOpenPart()
     }
     return cutter
   }

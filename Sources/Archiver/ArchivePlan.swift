@@ -84,14 +84,14 @@ struct ArchivePlan {
   }
 
   /// Makes sure that the archived head is in the table, and finds what of the window is archived.
-  mutating func findHead(_ session: borrowing PostgresSession) throws {
+  mutating func findHead(_ session: any ChainSession) throws {
     guard let last, let archivedHead = last.manifest.chain.headHash else { return }
-    if try Self.find([archivedHead], session, table).isEmpty { try rewind(session, archivedHead) }
+    if try session.times(of: [archivedHead], in: table).isEmpty { try rewind(session, archivedHead) }
     guard let from = window.from else { return try collect(last, from: .distantPast) }
     try collect(last, from: from)
   }
 
-  private mutating func rewind(_ session: borrowing PostgresSession, _ archivedHead: Digest) throws {
+  private mutating func rewind(_ session: any ChainSession, _ archivedHead: Digest) throws {
     let common = try lastCommonRow(session)
     let place = common.map { "the last common row has the hash \($0.hash.hex)" } ?? "they have no row in common"
     guard settings.acceptsRewind else {
@@ -108,14 +108,14 @@ struct ArchivePlan {
     if window.from == .distantPast { window.from = nil }
   }
 
-  private func lastCommonRow(_ session: borrowing PostgresSession) throws -> (hash: Digest, createdAt: Timestamp)? {
+  private func lastCommonRow(_ session: any ChainSession) throws -> (hash: Digest, createdAt: Timestamp)? {
     var stored = last
     while let current = stored {
       let rows = try archive.rowNames(current.manifest, settings.columns)
       for start in stride(from: rows.count - 1, through: 0, by: -1000) {
         let piece = rows[max(0, start - 999)...start]
-        let found = try Self.find(piece.map(\.hash), session, table)
-        if let common = piece.last(where: { found.contains($0.hash) }) { return (common.hash, common.createdAt) }
+        let found = try session.times(of: piece.map(\.hash), in: table)
+        if let common = piece.last(where: { found[$0.hash] != nil }) { return (common.hash, common.createdAt) }
       }
       stored = try archive.predecessor(of: current)
     }
@@ -124,12 +124,17 @@ struct ArchivePlan {
 
   /// A test for rows that are archived already.
   ///
-  /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive.
+  /// Rows without a finite stamp are read by every run: the first one makes it look for its like in the whole archive. A row
+  /// from before the window was fetched by itself, and may have been archived as one without a place.
   func archivedCheck() -> ArchivedCheck {
     let identifier = RowIdentifier(table.columns, table.indexes)
+    let earlier = window.from.map { EarlierRows(archive, settings.columns, last: last, before: $0) }
     var timeless: ArchivedRowSet?
     return { batch, index in
       let row = batch.rows[index]
+      if let earlier, let from = window.from, row.createdAt.isFinite, row.createdAt < from {
+        return try earlier.contains(row) { unsafe identifier.id(batch.line(index)) }
+      }
       if archived.isEmpty && row.createdAt.isFinite { return false }
       var rows = archived
       if !row.createdAt.isFinite {
@@ -152,16 +157,6 @@ struct ArchivePlan {
       stored = try archive.predecessor(of: current)
     }
     return rows
-  }
-
-  private static func find(
-    _ hashes: [Digest], _ session: borrowing PostgresSession, _ table: ChainTable
-  ) throws -> Set<Digest> {
-    let hash = quoteIdentifier(table.names.hash)
-    let rows = try session.execute(
-      "SELECT \(hash) FROM \(table.description.sql) WHERE \(hash) = ANY (string_to_array($1, ','))",
-      [hashes.map(\.hex).joined(separator: ",")])
-    return Set(rows.compactMap { $0[0].flatMap { Digest(hex: $0) } })
   }
 
   /// Finds the archived rows that the window holds again.

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArchiveStore
 public import AuditCore
+public import ChainReader
 public import Postgres
 public import RowCodec
 public import Signing
 
 /// What the nightly job is asked to do.
 public struct ArchiveSettings: Sendable {
-  /// Connection string of the source; never logged.
-  public var conninfo: String
+  /// The database that holds the chain.
+  public var source: any ChainSource
   public var table: TableName
   public var columns = ChainColumns()
   public var bundles = BundleSettings()
@@ -21,9 +22,9 @@ public struct ArchiveSettings: Sendable {
   /// Export the rows of today too, as a part that leaves the day open.
   public var includesToday = false
   public var isDryRun = false
-  /// Go on behind the last common row of a database that was restored to an earlier point.
   /// Go on over manifests that continue the archive and that no key at hand has signed.
   public var passesOverUnknown = false
+  /// Go on behind the last common row of a database that was restored to an earlier point.
   public var acceptsRewind = false
   /// How far back to read where the server cannot say which transactions are running.
   public var overlapSeconds: Int64 = 86_400
@@ -32,10 +33,13 @@ public struct ArchiveSettings: Sendable {
   /// Nil spools beside the archive where that is a directory, else below `TMPDIR`.
   public var spoolDirectory: String?
 
-  public init(conninfo: String, table: TableName) {
-    self.conninfo = conninfo
+  public init(_ source: any ChainSource, table: TableName) {
+    self.source = source
     self.table = table
   }
+
+  /// - Parameter conninfo: of a Postgres database.
+  public init(conninfo: String, table: TableName) { self.init(PostgresSource(conninfo), table: table) }
 }
 
 /// Rows that cannot be archived, because the chain has them behind a row that is stamped later than the server's clock.

@@ -41,7 +41,7 @@ final class SpoolOutput: PartOutput, @unchecked Sendable {
     self.job = job
     self.spool = spool
     firstSequence = plan.last.map { $0.manifest.sequence + 1 } ?? 0
-    let now = Timestamp.now()
+    let now = job.archive.now()
     publisher = BundlePublisher(
       job.archive, job.signer, after: plan.last, source: plan.source,
       retention: Manifest.Retention(

@@ -43,11 +43,7 @@ public func scanRows(
   do {
     let scan = BundleScan(stages, source, name: name, work: work, workers: workers)
     while let batch = try scan.next() { try body(scan, batch) }
-  } catch {
-    stages.fail(error)
-    try stages.join()
-    throw error
-  }
+  } catch { try stages.abandon(error) }
   try stages.join()
 }
 

@@ -63,7 +63,16 @@ struct RowChecker: ~Copyable {
     signatures = RowSignatureChecker(work.keys, work.signatures)
   }
 
-  /// Adds a tuple of a binary COPY to a batch.
+  /// Adds the tuples of a binary COPY to a batch.
+  mutating func add(_ tuples: TupleBatch, to batch: RowBatch) throws {
+    var start = 0
+    for end in tuples.ends {
+      try unsafe add(tuple: tuples.bytes.unsafeBytes(start..<end), to: batch)
+      start = end
+    }
+  }
+
+  /// Adds one tuple.
   @safe
   mutating func add(tuple: UnsafeRawBufferPointer, to batch: RowBatch) throws {
     try unsafe fields.read(tuple: tuple)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import Bytes
+internal import Cryptography
 public import Pipeline
 public import Postgres
 public import RowCodec
@@ -33,26 +33,36 @@ public struct ChainTable: Sendable {
     }.joined(separator: ", ")
   }
 
-  /// The rows with `from <= created_at < until`, and of those whose time is NULL or infinite, which belong to
-  /// no window and so to each.
-  func rows(_ window: ScanWindow) -> String {
+  /// FROM and WHERE of a selection.
+  ///
+  /// A window has the rows with `from <= created_at < until`, and those whose time is NULL or infinite, which belong to no
+  /// window and so to each.
+  func rows(_ selection: RowSelection) -> String {
     let time = quoteIdentifier(names.createdAt)
-    var conditions: [String] = []
-    if let from = window.from { conditions.append("\(time) >= \(quoteLiteral(from.iso))::timestamptz") }
-    if let until = window.until { conditions.append("\(time) < \(quoteLiteral(until.iso))::timestamptz") }
     var sql = "FROM \(description.sql)"
-    if !conditions.isEmpty {
+    switch selection {
+    case .window(let window):
+      var conditions: [String] = []
+      if let from = window.from { conditions.append("\(time) >= \(quoteLiteral(from.iso))::timestamptz") }
+      if let until = window.until { conditions.append("\(time) < \(quoteLiteral(until.iso))::timestamptz") }
+      guard !conditions.isEmpty else { return sql }
       sql += " WHERE \(conditions.joined(separator: " AND ")) OR \(time) IN ('-infinity', 'infinity')"
       if !columns[indexes.createdAt].isNotNull { sql += " OR \(time) IS NULL" }
+    case .successors(let hash, let before):
+      sql += " WHERE \(quoteIdentifier(names.previousHash)) = \(quoteLiteral(hash.hex))"
+      sql += " AND \(time) < \(quoteLiteral(before.iso))::timestamptz AND isfinite(\(time))"
+      sql += " AND \(quoteIdentifier(names.hash)) ~ '^[0-9a-f]{64}$'"
     }
     return sql
   }
 
-  /// A COPY of a window's rows.
-  func copy(_ window: ScanWindow) -> String {
-    let time = quoteIdentifier(names.createdAt)
-    let order = window.isSorted ? " ORDER BY \(time)" + (description.hasPhysicalRows ? ", ctid" : "") : ""
-    return "COPY (SELECT \(selectList) \(rows(window))\(order)) TO STDOUT (FORMAT binary)"
+  /// A COPY of a selection's rows.
+  func copy(_ selection: RowSelection) -> String {
+    var order = ""
+    if case .window(let window) = selection, window.isSorted {
+      order = " ORDER BY \(quoteIdentifier(names.createdAt))" + (description.hasPhysicalRows ? ", ctid" : "")
+    }
+    return "COPY (SELECT \(selectList) \(rows(selection))\(order)) TO STDOUT (FORMAT binary)"
   }
 }
 
@@ -75,46 +85,31 @@ public final class TableScan: Sendable {
   private let output: ParallelMap<TupleBatch, RowBatch>
   private let free: BatchPool<RowBatch>
 
-  /// Tuples as COPY gives them.
-  private final class TupleBatch: Sequenced, @unchecked Sendable {
-    // One stage owns it at a time; queues hand it over.
-    var sequence = 0
-    var bytes = ByteBuffer(capacity: (1 << 20) + (1 << 16))
-    var ends: [Int] = []
-  }
-
   /// Starts the scan's threads.
   ///
   /// - Parameters:
+  ///   - source: where the reading session is opened.
   ///   - snapshot: identifier of the snapshot to read in; its transaction must last until the scan ends.
-  ///   - progress: called for each batch with its rows and bytes.
   public init(
-    _ stages: Stages, conninfo: String, snapshot: String, table: ChainTable, window: ScanWindow, work: RowWork,
-    workers: Int = coreThreads
+    _ stages: Stages, _ source: any ChainSource, snapshot: String, table: ChainTable, window: ScanWindow,
+    work: RowWork, workers: Int = coreThreads
   ) {
     let tuples = stages.queue(BoundedQueue<TupleBatch>(capacity: 2))
     let freeTuples = BatchPool { TupleBatch() }
     let free = BatchPool { RowBatch() }
     self.free = free
     stages.start("read") {
-      let session = try PostgresSession(conninfo)
-      let canceller = session.canceller
-      stages.onFailure { canceller.cancel() }
+      let session = try source.open()
+      stages.onFailure(session.canceller)
       try session.joinSnapshot(snapshot)
-      var batch = freeTuples.take()
       var sequence = 0
-      func flush() throws {
+      try session.copy(table, .window(window), into: freeTuples.take()) { batch in
+        guard !batch.ends.isEmpty else { return batch }
         batch.sequence = sequence
         sequence += 1
         try tuples.push(batch)
-        batch = freeTuples.take()
+        return freeTuples.take()
       }
-      try unsafe session.copyOut(table.copy(window)) { tuple in
-        unsafe batch.bytes.append(tuple)
-        batch.ends.append(batch.bytes.count)
-        if batch.bytes.count >= 1 << 20 { try flush() }
-      }
-      if !batch.ends.isEmpty { try flush() }
       tuples.finish()
     }
     output = ParallelMap(stages, name: "check", workers: workers, input: tuples) {
@@ -122,15 +117,9 @@ public final class TableScan: Sendable {
       return { tuples in
         let batch = free.take()
         batch.sequence = tuples.sequence
-        var start = 0
-        for end in tuples.ends {
-          try unsafe checker.add(tuple: tuples.bytes.unsafeBytes(start..<end), to: batch)
-          start = end
-        }
+        try checker.add(tuples, to: batch)
         try checker.settle(batch)
-        tuples.bytes.clear()
-        tuples.bytes.shrink(to: 4 << 20)
-        tuples.ends.removeAll(keepingCapacity: true)
+        tuples.removeAll()
         freeTuples.give(tuples)
         return batch
       }

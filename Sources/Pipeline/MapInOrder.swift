@@ -22,7 +22,7 @@ public func mapInOrder<Input: Sendable, Output: Sendable>(
   let lanes = ParallelMap<Numbered<Input>, Numbered<Output>>(stages, name: name, workers: workers, input: queue) {
     { input in Numbered(sequence: input.sequence, value: try work(input.value)) }
   }
-  do { while let output = try lanes.pop() { try body(output.value) } } catch { stages.fail(error) }
+  do { while let output = try lanes.pop() { try body(output.value) } } catch { try stages.abandon(error) }
   try stages.join()
 }
 

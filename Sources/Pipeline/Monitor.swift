@@ -25,6 +25,10 @@ final class Monitor<State>: @unchecked Sendable {
   func change<R, E: Error>(
     when isReady: (borrowing State) -> Bool = { _ in true }, _ body: (inout State) throws(E) -> R
   ) throws(E) -> R {
+    if let scheduler = StageSchedulers.current {
+      scheduler.wait { isReady(state) }
+      return try body(&state)
+    }
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while !isReady(state) { pthread_cond_wait(changed, mutex) }

@@ -22,6 +22,20 @@ public struct SourceSnapshot: Sendable {
   public let oldestTransaction: OldestTransaction
   /// The server's clock when the snapshot was taken, in microseconds since 2000-01-01T00:00:00Z.
   public let now: Int64
+
+  public init(
+    systemIdentifier: String, database: String, timeline: Int, lsn: String, isInRecovery: Bool, identifier: String,
+    oldestTransaction: OldestTransaction, now: Int64
+  ) {
+    self.systemIdentifier = systemIdentifier
+    self.database = database
+    self.timeline = timeline
+    self.lsn = lsn
+    self.isInRecovery = isInRecovery
+    self.identifier = identifier
+    self.oldestTransaction = oldestTransaction
+    self.now = now
+  }
 }
 
 extension PostgresSession {

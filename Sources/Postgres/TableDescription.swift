@@ -10,6 +10,14 @@ public struct TableDescription: Sendable {
     public let textExpression: String
     public let isNotNull: Bool
     public let isGenerated: Bool
+
+    public init(name: String, type: String, textExpression: String, isNotNull: Bool, isGenerated: Bool) {
+      self.name = name
+      self.type = type
+      self.textExpression = textExpression
+      self.isNotNull = isNotNull
+      self.isGenerated = isGenerated
+    }
   }
 
   public struct Index: Sendable, Equatable {
@@ -33,6 +41,14 @@ public struct TableDescription: Sendable {
   public let columns: [Column]
   /// Indexes over plain columns; those over expressions or a part of the rows are left out.
   public let indexes: [Index]
+
+  public init(schema: String, name: String, hasPhysicalRows: Bool, columns: [Column], indexes: [Index]) {
+    self.schema = schema
+    self.name = name
+    self.hasPhysicalRows = hasPhysicalRows
+    self.columns = columns
+    self.indexes = indexes
+  }
 
   /// Qualified and quoted.
   public var sql: String { "\(quoteIdentifier(schema)).\(quoteIdentifier(name))" }

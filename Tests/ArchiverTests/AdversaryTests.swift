@@ -2,6 +2,7 @@
 import ArchiveStore
 import Archiver
 import AuditCore
+import ChainReader
 import Cryptography
 import Foundation
 import Postgres
@@ -24,7 +25,7 @@ struct AdversaryTests {
       try scenario.execute(sql)
     }
     let failure = #expect(throws: PostgresError.self) {
-      try scenario.run { $0.conninfo = scenario.url + "?user=\(role)" }
+      try scenario.run { $0.source = PostgresSource(scenario.url + "?user=\(role)") }
     }
     #expect(failure?.kind == .permission)
     #expect(try scenario.manifests().isEmpty)

@@ -2,6 +2,7 @@
 import ArchiveStore
 import Archiver
 import AuditCore
+import ChainReader
 import Cryptography
 import Foundation
 import Postgres
@@ -118,7 +119,7 @@ struct MishapTests {
     try scenario.load("chain/clean-hmac.tsv")
     let standby = try TemporaryPostgres.shared().startStandby()
     let database = try #require(scenario.url.split(separator: "/").last?.removingPercentEncoding)
-    let report = try scenario.run { $0.conninfo = standby.url(database: database) }
+    let report = try scenario.run { $0.source = PostgresSource(standby.url(database: database)) }
     #expect(report.rows == 400)
     #expect(try scenario.verifyBoth().isIntact)
     #expect(try scenario.run().rows == 0)

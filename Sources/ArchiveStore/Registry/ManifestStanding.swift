@@ -36,7 +36,7 @@ public enum ManifestStanding: Equatable, Sendable {
 
 extension Archive {
   /// Judges a manifest's own signatures, and where those are not trusted any more, the ones that were added since.
-  public func standing(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp = .now()) throws -> ManifestStanding {
+  public func standing(of stored: StoredManifest, _ keys: KeyRing, now: Timestamp? = nil) throws -> ManifestStanding {
     try keys.standing(of: stored) { despite in try countersigners(of: stored, keys, despite: despite, now: now) }
   }
 
@@ -46,8 +46,9 @@ extension Archive {
   ///
   /// - Parameter despite: ids of revoked keys, in spite of all of which somebody must vouch for it.
   public func countersigners(
-    of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp = .now()
+    of stored: StoredManifest, _ keys: KeyRing, despite: [String], now: Timestamp? = nil
   ) throws -> [String] {
+    let now = now ?? self.now()
     var kids: [String] = []
     for document in try countersignatures(of: stored) {
       for kid in keys.countersigners(document, of: stored, despite: despite, now: now) where !kids.contains(kid) {

@@ -21,14 +21,14 @@ struct NegativeControl {
   }
 
   func run() throws -> Outcome {
-    let source = try SourceSession(conninfo)
-    let table = try source.session.chainTable(self.table, settings.columns)
-    try source.session.executeScript("BEGIN")
-    defer { try? source.session.executeScript("ROLLBACK") }
-    let sample = try self.sample(source, table)
-    let before = try faults(source, table, sample)
-    let id = try alter(source, table, sample)
-    let after = try faults(source, table, sample)
+    let session = try PostgresSession(conninfo)
+    let table = try session.chainTable(self.table, settings.columns)
+    try session.executeScript("BEGIN")
+    defer { try? session.executeScript("ROLLBACK") }
+    let sample = try self.sample(session, table)
+    let before = try faults(session, table, sample)
+    let id = try alter(session, table, sample)
+    let after = try faults(session, table, sample)
     let isFound = !before.contains(id) && Set(after) == Set(before + [id])
     let detail =
       isFound
@@ -38,17 +38,17 @@ struct NegativeControl {
   }
 
   /// A condition that picks a thousand rows, by their hashes.
-  private func sample(_ source: SourceSession, _ table: ChainTable) throws -> String {
+  private func sample(_ session: borrowing PostgresSession, _ table: ChainTable) throws -> String {
     let hash = quoteIdentifier(table.names.hash)
-    let rows = try source.session.execute("SELECT \(hash) FROM \(table.description.sql) LIMIT 1000")
+    let rows = try session.execute("SELECT \(hash) FROM \(table.description.sql) LIMIT 1000")
     return "\(hash) IN (\(rows.compactMap { $0[0].map { quoteLiteral($0) } }.joined(separator: ", ")))"
   }
 
   /// Alters the payload of one row among those that are looked at.
-  private func alter(_ source: SourceSession, _ table: ChainTable, _ sample: String) throws -> String {
+  private func alter(_ session: borrowing PostgresSession, _ table: ChainTable, _ sample: String) throws -> String {
     let payload = quoteIdentifier(table.names.payload)
     let id = quoteIdentifier(table.names.id)
-    let rows = try source.session.execute(
+    let rows = try session.execute(
       """
       UPDATE \(table.description.sql) SET \(payload) = jsonb_build_object('altered by the drill', \(payload))
       WHERE ctid = (SELECT ctid FROM \(table.description.sql) WHERE \(sample) ORDER BY random() LIMIT 1)
@@ -61,13 +61,13 @@ struct NegativeControl {
   }
 
   /// Ids of the rows at fault in the sample, read in this session's own transaction.
-  private func faults(_ source: SourceSession, _ table: ChainTable, _ sample: String) throws -> [String] {
+  private func faults(_ session: borrowing PostgresSession, _ table: ChainTable, _ sample: String) throws -> [String] {
     var work = RowWork(
       columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
     work.makesLeaves = false
     let identifier = RowIdentifier(table.columns, table.indexes)
     var ids: [String] = []
-    try unsafe checkRows(source, table, work, " WHERE \(sample)") { row, line in
+    try unsafe session.checkRows(table, work, " WHERE \(sample)") { row, line in
       if !row.hashMatches { ids.append(unsafe identifier.id(line)) }
     }
     return ids

@@ -31,7 +31,9 @@ struct BundleWalk {
   /// - Returns: nil where nothing is; `isAccepted` for a rewind that the operator accepted.
   mutating func take(_ facts: RowFacts) -> (fault: PlaceFault, isAccepted: Bool)? {
     defer { row += 1 }
-    if facts.previous == head {
+    // A row behind the head may have been none of the table's chain: where the archived head was taken out of the table.
+    let isOffChain = head == target && named[row] != nil
+    if facts.previous == head && !isOffChain {
       head = facts.hash
       return nil
     }

@@ -62,11 +62,7 @@ public struct Comparison {
     do {
       try database.compare(with: difference, isSorted: isSorted)
       try difference.finish()
-    } catch {
-      stages.fail(error)
-      try stages.join()
-      throw error
-    }
+    } catch { try stages.abandon(error) }
     try stages.join()
     report.anomalies.append(difference.anomalies)
     if let finding = try tailFinding(outline.last, difference.unarchived) { report.add(finding) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import AuditCore
-internal import ChainReader
+public import ChainReader
 internal import Bytes
 internal import Cryptography
 public import Pipeline
@@ -11,17 +11,25 @@ internal import Signing
 /// Verifies the chain in a table, in one pass and without writing anything.
 public struct DatabaseVerifier: Sendable {
   let settings: VerifySettings
-  let conninfo: String
+  let source: any ChainSource
   let table: TableName
   let progress: any ProgressListener
   let cancellation: Cancellation
 
+  /// - Parameter conninfo: of a Postgres database.
   public init(
     _ settings: VerifySettings, conninfo: String, table: TableName, progress: any ProgressListener = NoProgress(),
     cancellation: Cancellation = Cancellation()
   ) {
+    self.init(settings, PostgresSource(conninfo), table: table, progress: progress, cancellation: cancellation)
+  }
+
+  public init(
+    _ settings: VerifySettings, _ source: any ChainSource, table: TableName,
+    progress: any ProgressListener = NoProgress(), cancellation: Cancellation = Cancellation()
+  ) {
     self.settings = settings
-    self.conninfo = conninfo
+    self.source = source
     self.table = table
     self.progress = progress
     self.cancellation = cancellation
@@ -71,11 +79,11 @@ public struct DatabaseVerifier: Sendable {
   private func verify(
     head: Digest?, makesLeaves: Bool, isSorted: Bool, tellsUntrusted: Bool = true, difference: Difference? = nil
   ) throws -> (report: VerifyReport, leaves: LeafSum) {
-    let source = try SourceSession(conninfo)
-    let table = try source.session.chainTable(self.table, settings.columns)
-    let snapshot = try source.session.beginSnapshot()
+    let session = try source.open()
+    let table = try session.table(self.table, settings.columns)
+    let snapshot = try session.beginSnapshot()
     difference?.begin(table.columns, now: Timestamp(microseconds: snapshot.now))
-    progress.expect(rows: try source.estimatedRows(table))
+    progress.expect(rows: try session.expectedRows(table, ScanWindow()))
     var work = RowWork(
       columns: table.columns, indexes: table.indexes, keys: settings.keys, signatures: settings.signatures)
     work.makesLeaves = makesLeaves
@@ -92,9 +100,9 @@ public struct DatabaseVerifier: Sendable {
       var window = ScanWindow()
       window.isSorted = isSorted
       let scan = TableScan(
-        stages, conninfo: conninfo, snapshot: snapshot.identifier, table: table, window: window, work: work)
+        stages, source, snapshot: snapshot.identifier, table: table, window: window, work: work)
       let walker = ChainWalker(
-        head: head, until: nil, sink: sink, lookup: TableLookup(table, in: source, window: ScanWindow(), work: work),
+        head: head, until: nil, sink: sink, lookup: TableLookup(table, in: session, window: ScanWindow(), work: work),
         isSorted: isSorted,
         recycle: { scan.recycle($0) })
       while let batch = try scan.next() {
@@ -104,11 +112,7 @@ public struct DatabaseVerifier: Sendable {
       try walker.finish()
       sink.report.headHash = walker.head?.hex
       sink.report.tableRows = sink.report.rows
-    } catch {
-      stages.fail(error)
-      try stages.join()
-      throw error
-    }
+    } catch { try stages.abandon(error) }
     try stages.join()
     return (sink.report, sink.leaves)
   }
