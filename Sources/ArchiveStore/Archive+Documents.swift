@@ -10,12 +10,16 @@ extension Archive {
     }
   }
 
+  func removeLeftovers(beside key: String) throws {
+    try store.removeLeftovers(in: "\(stream)/\(key[..<key.lastIndex(of: "/")!])")
+  }
+
   /// Writes a small object once. One with the same content that is there, as this run's own whose reply was lost, counts
   /// as written; its lock is made as strong as this run's.
   ///
   /// - Returns: false where something else has its name.
   public func put(_ bytes: [UInt8], at key: String, retention: Manifest.Retention) throws -> Bool {
-    try store.removeLeftovers(in: "\(stream)/\(key[..<key.lastIndex(of: "/")!])")
+    try removeLeftovers(beside: key)
     return try write(bytes, at: key, retention: retention)
   }
 

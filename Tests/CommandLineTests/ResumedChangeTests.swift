@@ -25,9 +25,8 @@ struct ResumedChangeTests {
     try keys.must(command)
     #expect(try Data(contentsOf: URL(fileURLWithPath: keys.file)) == after)
     #expect(try keys.events("signer.promoted").count { $0["signer_kid"] == "new" } == 1)
-    // What the archive's own folders had is for the next run that writes there.
-    try keys.change("retire", ["archive"], "--reason", "rotation")
     #expect(left.filter { FileManager.default.fileExists(atPath: $0) } == [])
+    try keys.change("retire", ["archive"], "--reason", "rotation")
     #expect(others.filter { FileManager.default.fileExists(atPath: $0) } == others)
     let newest = try Data(contentsOf: URL(fileURLWithPath: keys.file))
     #expect(try keys.run(command).status == 65, "from version 3 nothing leads back to version 2")

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import SimulatedWorld
 import TestSupport
 import Testing
 
 @Suite("Simulated worlds")
 struct WorldTests {
-  /// Seeds that nobody has lived through yet: in CI two thousand, elsewhere fewer.
-  private static let perLane = (ProcessInfo.processInfo.environment["CI"] == nil ? 40 : 2000) / lanes
+  /// The same seeds in each run: what new ones find (scripts/worlds) is looked into before it stops anybody.
+  private static let perLane = 40
   private static let lanes = 4
-  private static let first = UInt64.random(in: 0...1 << 40)
 
-  @Test("new worlds are as they must be", arguments: 0..<lanes)
-  func newSeeds(lane: Int) throws {
-    let start = Self.first + UInt64(lane * Self.perLane)
-    print("worlds \(start)..\(start + UInt64(Self.perLane) - 1)")
+  @Test("worlds are as they must be", arguments: 0..<lanes)
+  func seeds(lane: Int) throws {
+    let start = UInt64(1 + lane * Self.perLane)
     for seed in start..<start + UInt64(Self.perLane) { try live(seed) }
   }
 

@@ -69,8 +69,10 @@ extension Archive {
     return document
   }
 
-  /// Makes a document's lock as strong as this run's: the run that wrote it may have ended before it looked.
+  /// Makes a document's lock as strong as this run's, and takes away what is left beside it: the run that wrote it may have
+  /// ended before it did.
   public func secure(_ document: SignedDocument, at key: String, retention: Manifest.Retention) throws {
+    try removeLeftovers(beside: key)
     _ = try store.secure("\(stream)/\(key)", .bytes(document.bytes), retention: retention)
   }
 }

@@ -81,7 +81,9 @@ extension Archive {
       stream: stream, sequence: stored.manifest.sequence, manifest: stored.digest, createdAt: time,
       despite: despite, reason: reason)
     let document = try signer.sign(.countersignature, content.json, as: kid)
-    let key = "\(Self.countersignatureFolder(stored.manifest.sequence))/\(document.digest.hex.prefix(16)).json"
+    // Of the whole document: two keys may vouch in the same words, in the same second.
+    let name = SHA256.hash(document.bytes).hex.prefix(16)
+    let key = "\(Self.countersignatureFolder(stored.manifest.sequence))/\(name).json"
     try put(document, at: key, retention: retention)
     return key
   }
