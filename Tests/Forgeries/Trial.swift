@@ -145,12 +145,14 @@ public enum Excuse: String, Sendable {
     case "signers":
       if isRewritten { return .layout }
       if let old, let new { return isSameApproval(old, new) ? .surplusSignature : nil }
-      return old == nil && Int(parts[2].replacing(".json", with: "")).map { "\($0).json" } != parts[2] ? .unread : nil
+      return old == nil && !isVersionName(parts[2]) ? .unread : nil
     case "drills":
       if isRewritten { return .layout }
       if old != nil { return nil }
       return isDrillAgain(parts[2], new ?? [], objects) ? .drillAgain : isDrillName(parts[2]) ? .drillJunk : .unread
-    case "revocations", "countersignatures": return nil
+    case "revocations": return nil
+    // Passed over where it does not count, and where it does, nobody asks for one: the manifests' key was not revoked.
+    case "countersignatures": return old == nil ? .unread : nil
     default: return .unread
     }
   }
@@ -172,6 +174,11 @@ public enum Excuse: String, Sendable {
     guard let old = try? SignedDocument(parsing: old, .registry), let new = try? SignedDocument(parsing: new, .registry)
     else { return false }
     return old.content == new.content && new.proof.signatures.allSatisfy(old.proof.signatures.contains)
+  }
+
+  private static func isVersionName(_ name: String) -> Bool {
+    guard name.hasSuffix(".json"), let number = Int(name.dropLast(5)) else { return false }
+    return number >= 1 && name == "\(number).json"
   }
 
   private static func isDrillName(_ name: String) -> Bool { name.utf8.count == 30 && name.hasSuffix(".json") }
