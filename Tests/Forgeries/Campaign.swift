@@ -51,6 +51,7 @@ public struct Campaign {
     try forger.signatures { trial.lookAtSome(.signature, $0, $1) }
     for other in try earlier() { forger.exchanges(with: other) { trial.lookAtSome(.older, $0, $1) } }
     try forgeRows()
+    try contradict()
     onTop(forger)
   }
 
@@ -77,6 +78,22 @@ public struct Campaign {
       if forgery.breaksChain { trial.lookAtRows(.insider, objects, forgery.name) }
       for signer in FalseSigner.allCases {
         trial.look(.keyless, try signer.sign(objects, site, like: base), "\(forgery.name), signed by \(signer)")
+      }
+    }
+  }
+
+  /// Manifests that their own key has signed, and that are not true.
+  private mutating func contradict() throws {
+    for contradiction in Contradiction.all {
+      for sequence in sample.parts.indices where trial.isTaken() {
+        var applies = true
+        let store = MemoryStore()
+        try sample.write(to: store, spool, signer: site.manifests) { manifest in
+          if manifest.sequence == sequence { applies = contradiction.change(&manifest) }
+        }
+        guard applies else { continue }
+        let objects = try store.objects.merging(site.documents()) { $1 }
+        trial.look(.insider, objects, "\(contradiction.name) of manifest \(sequence)")
       }
     }
   }

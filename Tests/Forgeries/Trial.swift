@@ -145,13 +145,13 @@ public enum Excuse: String, Sendable {
     case "signers":
       if isRewritten { return .layout }
       if let old, let new { return isSameApproval(old, new) ? .surplusSignature : nil }
-      return old == nil && Int(parts[2].replacing(".json", with: "")).map { "\($0).json" } != parts[2] ? .unread : nil
+      return old == nil && !isVersionName(parts[2]) ? .unread : nil
     case "drills":
       if isRewritten { return .layout }
       if old != nil { return nil }
       return isDrillAgain(parts[2], new ?? [], objects) ? .drillAgain : isDrillName(parts[2]) ? .drillJunk : .unread
     case "revocations": return nil
-    // Read only where a manifest's own signature is not trusted any more; what does not count is passed over.
+    // Passed over where it does not count, and where it does, nobody asks for one: the manifests' key was not revoked.
     case "countersignatures": return old == nil ? .unread : nil
     default: return .unread
     }
@@ -166,7 +166,7 @@ public enum Excuse: String, Sendable {
 
   private static func isSameDocument(_ old: [UInt8], _ new: [UInt8]) -> Bool {
     guard let old = try? JSONValue(parsing: old), let new = try? JSONValue(parsing: new) else { return false }
-    return old.canonicalBytes == new.canonicalBytes
+    return old == new
   }
 
   /// Whether both are one registry, and the second has no signature that the first does not have.
@@ -174,6 +174,11 @@ public enum Excuse: String, Sendable {
     guard let old = try? SignedDocument(parsing: old, .registry), let new = try? SignedDocument(parsing: new, .registry)
     else { return false }
     return old.content == new.content && new.proof.signatures.allSatisfy(old.proof.signatures.contains)
+  }
+
+  private static func isVersionName(_ name: String) -> Bool {
+    guard name.hasSuffix(".json"), let number = Int(name.dropLast(5)) else { return false }
+    return number >= 1 && name == "\(number).json"
   }
 
   private static func isDrillName(_ name: String) -> Bool { name.utf8.count == 30 && name.hasSuffix(".json") }

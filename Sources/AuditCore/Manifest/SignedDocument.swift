@@ -76,12 +76,13 @@ public struct SignedDocument: Equatable, Sendable {
 }
 
 extension JSONValue {
-  /// Refuses what has no canonical form, and in all but reports what other tools could canonicalise in another way.
+  /// Refuses what has no canonical form, numbers in another spelling than that, which the digest would not show, and in all
+  /// but reports what other tools could canonicalise in another way.
   fileprivate func requireDigestible(isPlain: Bool) throws(DocumentError) {
     switch self {
     case .null, .bool, .integer, .string: return
     case .number(let text):
-      guard !isPlain, Double(text)?.isFinite == true else {
+      guard !isPlain, Double(text)?.isFinite == true, canonicalBytes == Array(text.utf8) else {
         throw DocumentError("\(text.prefix(40)) is a number that it must not hold")
       }
     case .array(let elements):

@@ -115,6 +115,11 @@ struct SignedDocumentTests {
   func reportNumbers() {
     #expect(reason(document(#"{"a":1.5}"#, member: "report"), .report) == nil)
     #expect(reason(document(#"{"a":1e400}"#, member: "report"), .report) != nil)
+    // The digest does not tell these from 12, 0, 1.5 and 1e+30, and readers do.
+    for text in ["12.0", "12e0", "-0", "0.0", "1.50", "1e30", "1E+30", "1000000000000000000000000000000"] {
+      #expect(reason(document(#"{"a":\#(text)}"#, member: "report"), .report) != nil, "\(text)")
+    }
+    #expect(reason(document(#"{"a":1e+30}"#, member: "report"), .report) == nil)
   }
 
   @Test("names that are not ASCII are refused in a manifest")
