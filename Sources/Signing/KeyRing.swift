@@ -9,7 +9,7 @@ public struct KeyRing: Sendable {
   public init(_ keys: [VerificationKey]) { self.keys = keys }
 
   /// The key of an id.
-  public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
+  public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid.isSameText(as: kid) } }
 
   /// Whether events may be signed by keys whose signatures take long to verify.
   public var hasPublicKeys: Bool {
