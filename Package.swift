@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+/// The fuzz targets need libFuzzer in every module: scripts/fuzz sets this, and builds into a folder of its own.
+let isFuzzing = Context.environment["MEMORYCTL_FUZZ"] != nil
+
 /// Settings of every target: warnings are errors, imports are internal unless they say otherwise.
 let common: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -25,6 +28,20 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ setting
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: testSettings)
 }
+
+/// What reads foreign bytes, all of which the fuzz targets look into.
+let fuzzed: [Target.Dependency] = [
+  "ArchiveStore", "AWS", "S3Client", "KMSClient", "Signing", "RowCodec", "CanonicalJSON", "AuditCore",
+  "Zstandard", "HTTPTransport", "Postgres", "XML", "Cryptography", "Bytes",
+]
+
+/// The fuzz targets with libFuzzer's entry, or with the test that replays what they found.
+let fuzzTarget: Target =
+  isFuzzing
+  ? .executableTarget(
+    name: "fuzz", dependencies: fuzzed, path: "Fuzz/Sources", exclude: ["Tests"], swiftSettings: testSettings)
+  : .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, path: "Fuzz/Sources", exclude: ["Entry"], swiftSettings: testSettings)
 
 let package = Package(
   name: "memoryctl",
@@ -179,6 +196,7 @@ let package = Package(
         "SimulatedWorld", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Postgres", "RowCodec",
         "Cryptography",
       ]),
+    fuzzTarget,
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
@@ -234,3 +252,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+  // The packages are for the program and its server alone: none is fetched or read.
+  package.dependencies = []
+  package.products = []
+  package.targets.removeAll { $0.type == .test || ["memoryctl", "Server"].contains($0.name) }
+}

@@ -131,7 +131,7 @@ public enum JSONString {
     _ content: UnsafeRawBufferPointer, _ index: Int, to out: inout ByteBuffer
   ) throws(RowFormatError) -> Int {
     func unit(_ offset: Int) throws(RowFormatError) -> UInt32 {
-      guard offset + 4 <= content.count,
+      guard offset + 4 <= content.count, content[offset] != 0x2b, content[offset] != 0x2d,  // a sign is no digit
         let value = UInt32(String(decoding: content[offset..<offset + 4], as: UTF8.self), radix: 16)
       else { throw RowFormatError("an escape without four hex digits") }
       return value

@@ -7,6 +7,9 @@ public enum TimestampText {
   /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z, between which the text has one shape.
   private static let firstOfYearOne: Int64 = -63_082_281_600_000_000
   private static let firstOfYear10000: Int64 = 252_455_616_000_000_000
+  /// The first year of a `timestamptz`, before Christ, and the last one.
+  private static let firstYear = 4714
+  private static let lastYear = 294_276
 
   /// Appends the quoted text: `2026-11-23T02:00:00.123456Z` from year 1 to 9999, else Postgres's own ISO form.
   @inline(__always)
@@ -106,7 +109,9 @@ public enum TimestampText {
     let date = parts[0].split(separator: "-").compactMap { Int($0) }
     let clock = parts[1].dropLast(3).split(separator: ".")
     let time = (clock.first ?? "").split(separator: ":").compactMap { Int($0) }
-    guard date.count == 3, time.count == 3, clock.count <= 2,
+    // No year that Postgres has not, no time beyond a day: what is computed of them must not overflow.
+    guard date.count == 3, time.count == 3, clock.count <= 2, date[0] <= (isBC ? firstYear : lastYear),
+      (0..<24).contains(time[0]), (0..<60).contains(time[1]), (0..<60).contains(time[2]),
       let day = UTCDay(year: isBC ? 1 - date[0] : date[0], month: date[1], day: date[2])
     else { return nil }
     var fraction = 0

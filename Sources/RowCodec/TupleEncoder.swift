@@ -53,8 +53,9 @@ public struct TupleEncoder: Sendable {
       guard let time = TimestampText.parse(value) else { throw RowFormatError("a timestamp that cannot be read") }
       appendBigEndian(time, to: &out)
     case .bool:
-      guard value.count == 4 || value.count == 5 else { throw RowFormatError("a boolean that cannot be read") }
-      out.append(value.count == 4 ? 1 : 0)
+      let isTrue = value.elementsEqual("true".utf8)
+      guard isTrue || value.elementsEqual("false".utf8) else { throw RowFormatError("a boolean that cannot be read") }
+      out.append(isTrue ? 1 : 0)
     case .int2: appendBigEndian(try integer(value) as Int16, to: &out)
     case .int4: appendBigEndian(try integer(value) as Int32, to: &out)
     case .int8: appendBigEndian(try integer(value) as Int64, to: &out)

@@ -128,7 +128,7 @@ public struct KeyRegistry: Sendable {
   }
 
   /// The key of an id.
-  func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
+  func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid.isSameText(as: kid) } }
 
   /// The id under which the registry lists a public key.
   public func kid(of key: PublicKey) -> String? { entry(of: key)?.kid }

@@ -26,7 +26,7 @@ public struct KeyRing: Sendable {
   }
 
   /// The key of an id.
-  public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid == kid } }
+  public func key(_ kid: String) -> VerificationKey? { keys.first { $0.kid.isSameText(as: kid) } }
 
   /// Whether events may be signed by keys whose signatures take long to verify.
   public var hasPublicKeys: Bool {

@@ -24,14 +24,14 @@ extension KeyRing {
     var counted: [VerificationKey] = []
     var unknown: [String] = []
     for (index, signature) in proof.signatures.enumerated() {
-      guard !proof.signatures[..<index].contains(where: { $0.kid == signature.kid }) else {
+      guard !proof.signatures[..<index].contains(where: { $0.kid.isSameText(as: signature.kid) }) else {
         return .invalid("it lists \"\(signature.kid)\" twice")
       }
-      guard isSpelled(signature.signerID, like: signature.kid) else {
+      guard signature.signerID.isSameText(as: signature.kid) else {
         return .invalid("signerId \"\(signature.signerID)\" and kid \"\(signature.kid)\" name different keys")
       }
       // A secret at hand and one that a service keeps may have one id by chance.
-      let named = keys.filter { isSpelled($0.kid, like: signature.kid) }
+      let named = keys.filter { $0.kid.isSameText(as: signature.kid) }
       guard !named.isEmpty else {
         unknown.append(signature.kid)
         continue
@@ -53,9 +53,6 @@ extension KeyRing {
     return .invalid("\(counted.count) distinct keys signed, \(needed) are needed")
   }
 }
-
-/// Whether two ids are one byte by byte: equal strings may be spelled in several ways of Unicode, outside the digest.
-func isSpelled(_ id: String, like other: String) -> Bool { id.utf8.elementsEqual(other.utf8) }
 
 extension Signer {
   /// Signs a document.

@@ -17,6 +17,8 @@ struct CredentialProcessTests {
     ("a | b > c; d & e", ["a", "|", "b", ">", "c;", "d", "&", "e"]), ("a # b", ["a", "#", "b"]), ("'a", nil),
     ("\"a", nil),
     (#"a\"#, nil), (#""a\"#, nil),
+    // A mark that would join the quote before it.
+    ("'\u{301}a' b", ["\u{301}a", "b"]), ("\"\u{301}\"", ["\u{301}"]), ("a \u{301}b", ["a", "\u{301}b"]),
   ]
 
   @Test("words are split as a shell splits them, and nothing is substituted", arguments: lines)

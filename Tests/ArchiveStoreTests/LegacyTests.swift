@@ -40,6 +40,10 @@ private let damaged: [String] = [
   #"[{"payload":tr ue,"created_at":"2026-11-20T00:10:48.000Z"}]"#,
   "[{\"payload\":\"a\nb\",\"created_at\":\"2026-11-20T00:10:48.000Z\"}]", #"[{"a"}]"#, #"[{"a":}]"#, #"[{a:1}]"#,
   #"[{"id":"#, #"[{"id":"a"#, #"[{"id":"a\"#, "]", "[}", "[{]}", "[{}]",
+  // What others could read as other rows.
+  #"{"events":[],"events":[\#(sampleRow)]}"#, #"{"\u0065vents":[\#(sampleRow)],"events":[]}"#,
+  #"{"events":[],"\u0065vents":[\#(sampleRow)]}"#, #"{"count":1,"events":[\#(sampleRow)],"count":1}"#,
+  #"{1:2,"events":[]}"#, #"[{"\u0069d":"b","created_at":"2026-11-20T00:10:48.000Z"}]"#,
 ]
 
 @Suite("Archives of the older tools")

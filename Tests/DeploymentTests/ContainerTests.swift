@@ -88,7 +88,7 @@ import Testing
       #expect(FileManager.default.fileExists(atPath: Repository.path(String(path))), "\(path)")
     }
     for path in [
-      "Package.swift", "Sources", "Tests", "Benchmarks", "LICENSE", "scripts/image-root", "scripts/packages",
+      "Package.swift", "Sources", "Tests", "Benchmarks", "Fuzz", "LICENSE", "scripts/image-root", "scripts/packages",
     ] {
       #expect(kept.contains(path[...]))
     }

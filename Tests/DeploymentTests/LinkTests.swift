@@ -8,12 +8,12 @@ import Testing
 struct LinkTests {
   /// Pages by their path from the top folder.
   private static let pages: [String] = {
-    let skipped: Set = [".build", ".git", "Fixtures"]
+    let skipped: Set = [".git", "Fixtures"]
     let walk = FileManager.default.enumerator(atPath: Repository.root)
     var found: [String] = []
     while let path = walk?.nextObject() as? String {
       let name = (path as NSString).lastPathComponent
-      if skipped.contains(name) || name.hasPrefix(".venv") { walk?.skipDescendants() }
+      if skipped.contains(name) || name.hasPrefix(".venv") || name.hasPrefix(".build") { walk?.skipDescendants() }
       if path.hasSuffix(".md") { found.append(path) }
     }
     return found.sorted()

@@ -42,6 +42,17 @@ struct ProofTests {
     let torn = Proof.Signature(
       signerID: "vector-rsa", kid: "vector-ed25519", algorithm: "ed25519", signature: ed25519.signature)
     #expect(isInvalid(try verdict([torn])))
+    // The sign of kelvin is no K: what is outside the digest could else be bent unseen.
+    let named = KeyRing([
+      VerificationKey(
+        kid: "K", algorithm: .ed25519,
+        material: .published(try PublicKey(pem: Fixtures.bytes("chain/ed25519.pub.pem"))))
+    ])
+    #expect(try verdict([entry("ed25519", "K", "ed25519")], named) == .valid(["K"]))
+    guard case .unverifiable = try verdict([entry("ed25519", "\u{212a}", "ed25519")], named) else {
+      Issue.record("a key counts under another id")
+      return
+    }
     let stranger = try entry("ed25519", "stranger", "ed25519")
     #expect(try verdict([stranger]) == .unverifiable("no key at hand for stranger"))
     #expect(try verdict([ed25519, stranger]) == .unverifiable("no key at hand for stranger"))

@@ -6,7 +6,8 @@ enum ShellWords {
   static func split(_ text: String) -> [String]? {
     var words: [String] = []
     var word: String?
-    var rest = Substring(text)
+    // Scalars: a combining mark behind a quote must not make another character of it.
+    var rest = Substring(text).unicodeScalars
     while let character = rest.popFirst() {
       switch character {
       case " ", "\t", "\n":
@@ -14,7 +15,7 @@ enum ShellWords {
         word = nil
       case "'":
         guard let end = rest.firstIndex(of: "'") else { return nil }
-        word = (word ?? "") + rest[..<end]
+        word = (word ?? "") + String(rest[..<end])
         rest = rest[rest.index(after: end)...]
       case "\"":
         guard let quoted = quoted(&rest) else { return nil }
@@ -30,7 +31,7 @@ enum ShellWords {
   }
 
   /// Reads to the closing double quote, within which a backslash only escapes a quote and itself.
-  private static func quoted(_ rest: inout Substring) -> String? {
+  private static func quoted(_ rest: inout Substring.UnicodeScalarView) -> String? {
     var text = ""
     while let character = rest.popFirst() {
       switch character {
@@ -38,7 +39,7 @@ enum ShellWords {
       case "\\":
         guard let next = rest.popFirst() else { return nil }
         text += next == "\"" || next == "\\" ? String(next) : "\\" + String(next)
-      default: text.append(character)
+      default: text.unicodeScalars.append(character)
       }
     }
     return nil

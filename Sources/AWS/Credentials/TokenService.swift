@@ -60,7 +60,7 @@ struct TokenService: Sendable {
     } catch { throw client.failure(error, operation, on: name) }
   }
 
-  private static func credentials(_ answer: XMLElement, _ name: String) -> Credentials? {
+  static func credentials(_ answer: XMLElement, _ name: String) -> Credentials? {
     guard let element = answer.first("Credentials"), let id = element.text(at: "AccessKeyId"),
       let key = element.text(at: "SecretAccessKey"), let token = element.text(at: "SessionToken"),
       let end = element.text(at: "Expiration").flatMap(ISO8601.parse), !id.isEmpty, !key.isEmpty

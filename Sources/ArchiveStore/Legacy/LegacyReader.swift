@@ -60,16 +60,33 @@ public final class LegacyReader: LineSource, @unchecked Sendable {
 
   /// - Returns: true when the member is the list of rows, whose beginning has then been read.
   private func takeMember() throws -> Bool {
-    let key = try input.takeValue()
-    guard try input.nextMark() == 0x3a else { throw ArchiveFinding(name, "it is no JSON object") }
-    if key == Array("\"events\"".utf8) {
+    let key = try takeKey()
+    if key == Self.eventsKey {
       guard try input.nextMark() == 0x5b else { throw ArchiveFinding(name, "its events are no list") }
       return true
     }
-    let value = try input.takeValue()
-    if key == Array("\"count\"".utf8) { statedCount = Int(String(decoding: value, as: UTF8.self)) }
+    try takeValue(of: key)
     guard try input.nextMark() == 0x2c else { throw ArchiveFinding(name, "it has no list of events") }
     return false
+  }
+
+  private static let eventsKey = Array("\"events\"".utf8)
+  private static let countKey = Array("\"count\"".utf8)
+
+  /// Takes a member's name and its colon. A name in another spelling could mean to others what it does not mean here.
+  private func takeKey() throws -> [UInt8] {
+    let key = try input.takeValue()
+    guard key.first == 0x22, try input.nextMark() == 0x3a else { throw ArchiveFinding(name, "it is no JSON object") }
+    guard !key.contains(0x5c) else { throw ArchiveFinding(name, "a member's name has an escape") }
+    return key
+  }
+
+  private func takeValue(of key: [UInt8]) throws {
+    let value = try input.takeValue()
+    guard key == Self.countKey else { return }
+    // Of two that differ others may take the other one.
+    guard statedCount == nil else { throw ArchiveFinding(name, "it has two counts") }
+    statedCount = Int(String(decoding: value, as: UTF8.self))
   }
 
   private func endIfEmpty() throws {
@@ -104,10 +121,9 @@ public final class LegacyReader: LineSource, @unchecked Sendable {
       let mark = try input.nextMark()
       if mark == 0x7d { break }
       guard mark == 0x2c else { throw ArchiveFinding(name, "its object does not end") }
-      let key = try input.takeValue()
-      guard try input.nextMark() == 0x3a else { throw ArchiveFinding(name, "it is no JSON object") }
-      let value = try input.takeValue()
-      if key == Array("\"count\"".utf8) { statedCount = Int(String(decoding: value, as: UTF8.self)) }
+      let key = try takeKey()
+      guard key != Self.eventsKey else { throw ArchiveFinding(name, "it has two lists of events") }
+      try takeValue(of: key)
     }
     guard try input.isAtEnd() else { throw ArchiveFinding(name, "bytes stand behind its end") }
     if let statedCount, statedCount != rows {

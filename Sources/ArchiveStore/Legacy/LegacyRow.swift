@@ -46,6 +46,7 @@ enum LegacyRow {
       guard name < text.count, text[name] == 0x3a, text[offset] == 0x22 else {
         throw LegacyRowError(reason: "it is no JSON object")
       }
+      guard !text[offset..<name].contains(0x5c) else { throw LegacyRowError(reason: "a member's name has an escape") }
       let end = extent(text, name + 1)
       guard end > name + 1 else { throw LegacyRowError(reason: "a member has no value") }
       let key = String(decoding: text[offset + 1..<name - 1], as: UTF8.self)

@@ -73,14 +73,15 @@ private struct JSONParser {
   mutating func object(depth: Int) throws(JSONParseError) -> JSONValue {
     position += 1
     var members: [JSONValue.Member] = []
-    var names: Set<String> = []
+    // By their bytes: a string's own equality takes other spellings of a character for the same.
+    var names: Set<[UInt8]> = []
     skipWhiteSpace()
     if take(0x7d) { return .object([]) }
     while true {
       skipWhiteSpace()
       guard next == 0x22 else { throw failure("expected a member name") }
       let name = try string()
-      guard names.insert(name).inserted else { throw failure("member \"\(name)\" occurs twice") }
+      guard names.insert(Array(name.utf8)).inserted else { throw failure("member \"\(name)\" occurs twice") }
       skipWhiteSpace()
       guard take(0x3a) else { throw failure("expected a colon") }
       members.append(JSONValue.Member(name, try value(depth: depth + 1)))
@@ -122,6 +123,8 @@ private struct JSONParser {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let value = Int64(text), value.magnitude < 1 << 53, text != "-0" { return .integer(value) }
+    // What has no canonical form could be no part of anything that is signed.
+    guard Double(text)?.isFinite == true else { throw failure("a number that no double can hold") }
     return .number(text)
   }
 

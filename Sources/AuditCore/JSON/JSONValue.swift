@@ -31,7 +31,7 @@ public enum JSONValue: Equatable, Sendable {
   /// Member of an object; nil when there is none, or this is no object.
   public subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
+    return members.first { $0.name.isSameText(as: name) }?.value
   }
 
   public var string: String? { if case .string(let value) = self { value } else { nil } }
@@ -40,7 +40,7 @@ public enum JSONValue: Equatable, Sendable {
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   public var members: [Member]? { if case .object(let value) = self { value } else { nil } }
 
-  /// The RFC 8785 form. Its numbers must be ones that a double can hold.
+  /// The RFC 8785 form. Its numbers are ones that a double can hold, as all are that were read.
   public var canonicalBytes: [UInt8] {
     let text = Array(JSONText.compact(self).utf8)
     var out = ByteBuffer(capacity: text.count)

@@ -11,6 +11,10 @@ extension Unicode.Scalar {
 }
 
 extension String {
+  /// Whether both are the same bytes; their own equality takes other spellings of a character for the same, as the sign of
+  /// kelvin for a K.
+  public func isSameText(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+
   /// The text on one line, hidden characters named in the place of obeyed: a stranger's id or name must not pass for a
   /// line of ours, or tell a terminal what to do.
   public var visible: String { visible { _ in false } }

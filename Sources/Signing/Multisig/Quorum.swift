@@ -70,12 +70,10 @@ public struct Quorum: Sendable {
   private func key(
     of signature: Proof.Signature, over digest: Digest, at times: [Timestamp]
   ) throws(Reason) -> VerificationKey {
-    guard isSpelled(signature.signerID, like: signature.kid) else {
+    guard signature.signerID.isSameText(as: signature.kid) else {
       throw Reason("goes by another id, \"\(signature.signerID)\"")
     }
-    guard let key = keys.key(signature.kid), isSpelled(key.kid, like: signature.kid) else {
-      throw Reason("is unknown to the registry")
-    }
+    guard let key = keys.key(signature.kid) else { throw Reason("is unknown to the registry") }
     guard signature.algorithm == key.algorithm.rawValue else { throw Reason("does not sign by that algorithm") }
     // What is wrong with the signature itself is said first: nobody else's standing is to be blamed for a forgery.
     guard let publicKey = key.publicKey, publicKey.isValid(signature.signature, over: digest) else {

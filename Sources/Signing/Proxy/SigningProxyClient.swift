@@ -80,17 +80,7 @@ public struct SigningProxyClient: Sendable {
 
   private func answer(_ path: String, _ body: JSONValue) throws(Failure) -> Answer {
     let json = try json(path, body)
-    // It goes into proofs, rows and messages.
-    guard let kid = json["kid"]?.string, (1...1024).contains(kid.utf8.count),
-      kid.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f && !(0x80...0x9f).contains($0.value) })
-    else { throw unreadable(path, "\"kid\"") }
-    guard let algorithm = json["alg"]?.string.flatMap(SignatureAlgorithm.init(name:)) else {
-      throw unreadable(path, "\"alg\": hmac-sha256, rsa-sha256 or ed25519")
-    }
-    guard let signature = json["signature"]?.string.flatMap(Base64.decode), !signature.isEmpty else {
-      throw unreadable(path, "\"signature\" in base64")
-    }
-    return Answer(kid: kid, algorithm: algorithm, signature: signature)
+    do throws(DocumentError) { return try Answer(json: json) } catch { throw unreadable(path, error.reason) }
   }
 
   private func json(_ path: String, _ body: JSONValue) throws(Failure) -> JSONValue {
@@ -137,7 +127,7 @@ public struct SigningProxyClient: Sendable {
   }
 
   /// What an error's body says: its first line, without our key.
-  private func words(_ body: [UInt8]) -> String? {
+  func words(_ body: [UInt8]) -> String? {
     guard let json = try? JSONValue(parsing: body), let text = json["error"]?.string ?? json["message"]?.string else {
       return nil
     }
@@ -145,5 +135,22 @@ public struct SigningProxyClient: Sendable {
     let own = settings.apiKey.map { line.replacing($0.text, with: $0.description) } ?? line
     let printable = own.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(200)
     return printable.isEmpty ? nil : String(String.UnicodeScalarView(printable))
+  }
+}
+
+extension SigningProxyClient.Answer {
+  /// - Throws: what it lacks.
+  init(json: JSONValue) throws(DocumentError) {
+    // It goes into proofs, rows and messages.
+    guard let kid = json["kid"]?.string, (1...1024).contains(kid.utf8.count),
+      kid.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f && !(0x80...0x9f).contains($0.value) })
+    else { throw DocumentError("\"kid\"") }
+    guard let algorithm = json["alg"]?.string.flatMap(SignatureAlgorithm.init(name:)) else {
+      throw DocumentError("\"alg\": hmac-sha256, rsa-sha256 or ed25519")
+    }
+    guard let signature = json["signature"]?.string.flatMap(Base64.decode), !signature.isEmpty else {
+      throw DocumentError("\"signature\" in base64")
+    }
+    self.init(kid: kid, algorithm: algorithm, signature: signature)
   }
 }

@@ -55,9 +55,9 @@ public struct RegistryVersion: Sendable {
   /// Whether a signer who left the multisig with this very version approved that: the roster before it counted them, and
   /// is not at hand where the version is trusted by itself.
   private func isByLeaving(_ signature: Proof.Signature) -> Bool {
-    guard registry.version > 1, isSpelled(signature.signerID, like: signature.kid),
+    guard registry.version > 1, signature.signerID.isSameText(as: signature.kid),
       let signer = registry.signer(signature.kid),
-      isSpelled(signer.kid, like: signature.kid), signature.algorithm == signer.key.algorithm.rawValue,
+      signer.kid.isSameText(as: signature.kid), signature.algorithm == signer.key.algorithm.rawValue,
       signer.key.uses.contains(.multisig)
     else { return false }
     return signer.key.publicKey?.isValid(signature.signature, over: digest) ?? false
