@@ -117,7 +117,9 @@ public struct LineDecoder: Sendable {
     }
     let start = offset
     while offset < line.count, line[offset] != 0x2c, line[offset] != 0x7d, line[offset] > 0x20 { offset += 1 }
-    if offset == start { throw RowFormatError("a column has no value") }
+    guard JSONScalar.isScalar(UnsafeRawBufferPointer(rebasing: line[start..<offset])) else {
+      throw RowFormatError("a column's value is none")
+    }
   }
 
   @inline(__always)

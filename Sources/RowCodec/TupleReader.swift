@@ -46,7 +46,8 @@ public struct FieldRanges: Sendable {
       let length = Int(loadBigEndian(tuple, offset, as: Int32.self))
       offset += 4
       guard length <= tuple.count - offset else { throw RowFormatError("a field reaches past its tuple") }
-      set(index, start: offset, length: max(length, -1))
+      guard length >= -1 else { throw RowFormatError("a field has a length that none has") }
+      set(index, start: offset, length: length)
       offset += max(length, 0)
     }
     guard offset == tuple.count else { throw RowFormatError("bytes stand behind a tuple's last field") }
