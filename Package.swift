@@ -32,7 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// What reads foreign bytes, all of which the fuzz targets look into.
 let fuzzed: [Target.Dependency] = [
   "ArchiveStore", "AWS", "S3Client", "KMSClient", "Signing", "RowCodec", "CanonicalJSON", "AuditCore",
-  "Zstandard", "HTTPTransport", "Postgres", "XML", "Cryptography", "Bytes",
+  "Zstandard", "HTTPTransport", "Postgres", "XML", "Cryptography", "Bytes", "TestCore",
 ]
 
 /// The fuzz targets with libFuzzer's entry, or with the test that replays what they found.
@@ -171,7 +171,8 @@ let package = Package(
     .target(
       name: "Forgeries",
       dependencies: [
-        "ArchiveStore", "AuditCore", "Bytes", "Cryptography", "DrillRunner", "Files", "Signing", "Zstandard",
+        "TestCore", "ArchiveStore", "AuditCore", "Bytes", "Cryptography", "DrillRunner", "Files", "Signing",
+        "Zstandard",
       ],
       path: "Tests/Forgeries", swiftSettings: testSettings),
     .executableTarget(
@@ -183,7 +184,7 @@ let package = Package(
     .target(
       name: "SimulatedWorld",
       dependencies: [
-        "CFibers",
+        "CFibers", "TestCore",
         "DrillRunner", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Signing", "Postgres", "RowCodec",
         "Pipeline", "Files", "Zstandard", "Cryptography", "Bytes",
       ],
@@ -193,10 +194,12 @@ let package = Package(
     tests(
       "SimulatedWorldTests",
       [
-        "SimulatedWorld", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Postgres", "RowCodec",
+        "SimulatedWorld", "TestCore", "Archiver", "ChainReader", "ArchiveStore", "AuditCore", "Postgres", "RowCodec",
         "Cryptography",
       ]),
     fuzzTarget,
+    // What tests, campaigns and fuzz targets share that needs no server.
+    .target(name: "TestCore", dependencies: ["ArchiveStore", "Bytes"], path: "Tests/TestCore", swiftSettings: common),
     tests("PipelineTests", ["Pipeline"]),
     tests("CryptographyTests", ["Cryptography", "Bytes"]),
     tests("PostgresTests", ["Postgres", "Bytes"]),
@@ -214,7 +217,7 @@ let package = Package(
     tests(
       "ArchivePagesTests",
       ["PageSupport", "ArchivePages", "HTMLPage", "ArchiveStore", "AuditCore", "Signing", "Cryptography"]),
-    tests("AuditCoreTests", ["AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
+    tests("AuditCoreTests", ["TestCore", "AuditCore", "CanonicalJSON", "Cryptography", "Bytes"]),
     tests("AWSTests", ["AWS", "Signing", "HTTPTransport", "AuditCore", "XML", "Files", "Pipeline", "Cryptography"]),
     tests("S3ClientTests", ["S3Client", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography", "Bytes"]),
     tests("KMSClientTests", ["KMSClient", "AWS", "HTTPTransport", "AuditCore", "Pipeline", "Cryptography"]),
@@ -222,7 +225,8 @@ let package = Package(
     tests(
       "ArchiveStoreTests",
       [
-        "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing", "Cryptography",
+        "TestCore", "PageSupport", "S3Client", "Files", "ArchiveStore", "AuditCore", "Zstandard", "Signing",
+        "Cryptography",
         "Bytes", "Pipeline",
       ]),
     tests(

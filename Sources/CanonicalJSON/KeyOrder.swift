@@ -88,7 +88,8 @@ private struct UnitReader {
   }
 }
 
-func hexValue(_ digit: UInt8) -> Int {
+/// Value of a hex digit; negative for any other byte.
+public func hexValue(_ digit: UInt8) -> Int {
   switch digit {
   case 0x30...0x39: Int(digit) - 0x30
   case 0x61...0x66: Int(digit) - 0x57

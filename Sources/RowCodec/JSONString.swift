@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Bytes
+internal import CanonicalJSON
 
 /// JSON strings in a row's line, escaped as RFC 8785 does.
 public enum JSONString {
@@ -131,10 +132,11 @@ public enum JSONString {
     _ content: UnsafeRawBufferPointer, _ index: Int, to out: inout ByteBuffer
   ) throws(RowFormatError) -> Int {
     func unit(_ offset: Int) throws(RowFormatError) -> UInt32 {
-      guard offset + 4 <= content.count, content[offset] != 0x2b, content[offset] != 0x2d,  // a sign is no digit
-        let value = UInt32(String(decoding: content[offset..<offset + 4], as: UTF8.self), radix: 16)
-      else { throw RowFormatError("an escape without four hex digits") }
-      return value
+      let digits = content.dropFirst(offset).prefix(4).map(hexValue)
+      guard digits.count == 4, digits.allSatisfy({ $0 >= 0 }) else {
+        throw RowFormatError("an escape without four hex digits")
+      }
+      return digits.reduce(0) { $0 << 4 | UInt32($1) }
     }
     let high = try unit(index)
     if let scalar = Unicode.Scalar(high) {

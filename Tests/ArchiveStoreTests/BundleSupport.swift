@@ -7,27 +7,6 @@ import Files
 import TestSupport
 import Testing
 
-/// An object in memory, read in pieces of at most `pieceBytes`.
-final class MemoryReader: ObjectReader, @unchecked Sendable {
-  let bytes: [UInt8]
-  let pieceBytes: Int
-  private var offset = 0
-
-  init(_ bytes: [UInt8], pieceBytes: Int = .max) {
-    self.bytes = bytes
-    self.pieceBytes = pieceBytes
-  }
-
-  var size: Int { bytes.count }
-
-  func read(into buffer: inout ByteBuffer, upTo count: Int) -> Int {
-    let end = min(bytes.count, offset + min(count, pieceBytes))
-    defer { offset = end }
-    bytes[offset..<end].withUnsafeBytes { buffer.append($0) }
-    return end - offset
-  }
-}
-
 func leaf(_ line: some Collection<UInt8>) -> Digest { SHA256.hash([0] + line) }
 
 func time(_ row: Int) -> Timestamp { Timestamp("2026-11-20T00:00:00Z")!.advanced(bySeconds: Int64(row)) }

@@ -4,6 +4,7 @@ import AuditCore
 import Bytes
 import Cryptography
 import Foundation
+import TestCore
 import TestSupport
 import Testing
 import Zstandard

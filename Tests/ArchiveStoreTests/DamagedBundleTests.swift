@@ -3,6 +3,7 @@ import ArchiveStore
 import AuditCore
 import Bytes
 import Cryptography
+import TestCore
 import TestSupport
 import Testing
 import Zstandard

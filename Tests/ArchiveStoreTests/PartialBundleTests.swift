@@ -9,30 +9,7 @@ import Testing
 import Zstandard
 
 /// A store that has nothing of its own for parts of objects.
-private struct PlainStore: ObjectStore {
-  let other: any ObjectStore
-  var url: String { other.url }
-  var keepsVersions: Bool { other.keepsVersions }
-  func create(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> CreateOutcome {
-    try other.create(key, content, retention: retention)
-  }
-  func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool {
-    try other.addVersion(key, content, retention: retention)
-  }
-  func versions(_ key: String) throws -> [ObjectVersion] { try other.versions(key) }
-  func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)? { try other.open(key, version) }
-  func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock { try other.lock(key, version) }
-  func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
-    try other.extend(key, version, to: retention)
-  }
-  func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws {
-    try other.setLegalHold(key, version, isHeld)
-  }
-  func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState { .readable }
-  func preflight() throws {}
-  func list(_ prefix: String) throws -> [ObjectInfo] { try other.list(prefix) }
-  func spoolDirectory(stream: String) throws -> String? { nil }
-}
+private struct PlainStore: ForwardingStore { let other: any ObjectStore }
 
 /// A bundle in a store, with the manifest that it would have.
 private struct StoredBundle {

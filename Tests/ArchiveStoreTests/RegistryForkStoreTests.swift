@@ -8,40 +8,20 @@ import TestSupport
 import Testing
 
 /// A real store, to which somebody else writes just before this run's first object gets there.
-private final class Overtaken: ObjectStore {
-  private let store: any ObjectStore
+private final class Overtaken: ForwardingStore {
+  let other: any ObjectStore
   private let before: @Sendable () throws -> Void
 
   init(_ store: any ObjectStore, by before: @escaping @Sendable () throws -> Void) {
-    (self.store, self.before) = (store, before)
+    (other, self.before) = (store, before)
   }
 
   func create(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> CreateOutcome {
     try before()
-    return try store.create(key, content, retention: retention)
+    return try other.create(key, content, retention: retention)
   }
 
-  var url: String { store.url }
-  var keepsVersions: Bool { store.keepsVersions }
-  func addVersion(_ key: String, _ content: ObjectContent, retention: Manifest.Retention) throws -> Bool {
-    try store.addVersion(key, content, retention: retention)
-  }
-  func versions(_ key: String) throws -> [ObjectVersion] { try store.versions(key) }
-  func open(_ key: String, _ version: ObjectVersion) throws -> (any ObjectReader)? { try store.open(key, version) }
-  func lock(_ key: String, _ version: ObjectVersion) throws -> StoredLock { try store.lock(key, version) }
-  func extend(_ key: String, _ version: ObjectVersion, to retention: Manifest.Retention) throws {
-    try store.extend(key, version, to: retention)
-  }
-  func setLegalHold(_ key: String, _ version: ObjectVersion, _ isHeld: Bool) throws {
-    try store.setLegalHold(key, version, isHeld)
-  }
-  func restore(_ key: String, _ version: ObjectVersion, _ request: ColdRestore) throws -> ColdState {
-    try store.restore(key, version, request)
-  }
-  func preflight() throws { try store.preflight() }
-  func list(_ prefix: String) throws -> [ObjectInfo] { try store.list(prefix) }
-  func spoolDirectory(stream: String) throws -> String? { try store.spoolDirectory(stream: stream) }
-  func removeLeftovers(in folder: String) throws { try store.removeLeftovers(in: folder) }
+  func removeLeftovers(in folder: String) throws { try other.removeLeftovers(in: folder) }
 }
 
 @Suite("Two coordinators publish a version at the same time")

@@ -76,6 +76,17 @@ struct KeySite {
     return payload
   }
 
+  /// Proposes an upgrade.
+  ///
+  /// - Returns: the proposal's file.
+  func proposeUpgrade() throws -> String {
+    let payload = fresh("json")
+    try must(
+      "multisig", "propose", "--id", "u1", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
+      "--proposer", "p", "--out", payload)
+    return payload
+  }
+
   /// Has signers approve a proposal, each by an approval file.
   ///
   /// - Returns: the combined proof's file.

@@ -81,10 +81,7 @@ struct KeyTheftTests {
   @Test("an operator whose key was revoked in an emergency approves no upgrade; the registry's own versions go on")
   func emergency() throws {
     let keys = try KeySite.founded()
-    let payload = keys.fresh("json")
-    try keys.must(
-      "multisig", "propose", "--id", "u", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
-      "--proposer", "p", "--out", payload)
+    let payload = try keys.proposeUpgrade()
     let proof = try keys.approve(payload)
     try keys.must("multisig", "verify", "--payload", payload, "--proof", proof)
     try keys.must(
@@ -125,7 +122,7 @@ struct KeyTheftTests {
   @Test("sign refuses a key that is not on the roster, and one under another's id")
   func roster() throws {
     let keys = try KeySite.founded()
-    for payload in [try keys.propose("retire", ["op5"], []), try upgrade(keys)] {
+    for payload in [try keys.propose("retire", ["op5"], []), try keys.proposeUpgrade()] {
       func sign(_ kid: String, _ more: String...) throws -> CommandOutput {
         try keys.run(
           ["multisig", "sign", "--payload", payload, "--signer", "local:" + keys.pem(kid), "--out", keys.path("out")]
@@ -141,14 +138,6 @@ struct KeyTheftTests {
       #expect(try sign("op1", "--kid", "op1").status == 0)
       try FileManager.default.removeItem(atPath: keys.path("out"))
     }
-  }
-
-  private func upgrade(_ keys: KeySite) throws -> String {
-    let payload = keys.fresh("json")
-    try keys.must(
-      "multisig", "propose", "--id", "u", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
-      "--proposer", "p", "--out", payload)
-    return payload
   }
 
   @Test("what a revoked key signed is locked for longer, and its hold stays; a stranger's is left alone")

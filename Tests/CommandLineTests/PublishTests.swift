@@ -8,14 +8,6 @@ import Testing
 
 @Suite("Publishing and signing off once", .enabled(if: TemporaryPostgres.isUsable))
 struct PublishTests {
-  private func proposal(_ keys: KeySite) throws -> String {
-    let payload = keys.fresh("json")
-    try keys.must(
-      "multisig", "propose", "--id", "u1", "--type", "upgrade", "--target", "t", "--rationale", "r", "--impact", "i",
-      "--proposer", "p", "--out", payload)
-    return payload
-  }
-
   private func recorded(_ keys: KeySite) throws -> [String] {
     try keys.events("multisig.signature_collected").compactMap { $0["kid"]?.string }.sorted()
       + keys.events("multisig.quorum_reached").map { _ in "quorum" }
@@ -24,7 +16,7 @@ struct PublishTests {
   @Test("several at once record each event once")
   func together() async throws {
     let keys = try KeySite.founded()
-    let payload = try proposal(keys)
+    let payload = try keys.proposeUpgrade()
     let proof = try keys.approve(payload)
     let statuses = try await withThrowingTaskGroup(of: Int32.self) { group in
       for _ in 0..<4 {
@@ -42,7 +34,7 @@ struct PublishTests {
   @Test("with another proof that is enough, too: the first one stays, and nothing is recorded of the other")
   func again() throws {
     let keys = try KeySite.founded()
-    let payload = try proposal(keys)
+    let payload = try keys.proposeUpgrade()
     let (first, second) = (try keys.approve(payload), try keys.approve(payload, by: ["op3", "op4", "op5"]))
     try keys.must("multisig", "publish", "--payload", payload, "--proof", first)
     let output = try keys.must("multisig", "publish", "--json", "--payload", payload, "--proof", second)
@@ -54,7 +46,7 @@ struct PublishTests {
   @Test("rows that somebody put there who cannot sign are no events: the events are appended all the same")
   func planted() throws {
     let keys = try KeySite.founded()
-    let payload = try proposal(keys)
+    let payload = try keys.proposeUpgrade()
     let proof = try keys.approve(payload)
     let other = try KeySite.founded()
     // What will be recorded is no secret.

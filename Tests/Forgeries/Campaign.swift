@@ -3,6 +3,7 @@ import ArchiveStore
 import AuditCore
 import Cryptography
 import Signing
+import TestCore
 
 /// How much of everything is tried.
 public struct CampaignSize: Sendable {

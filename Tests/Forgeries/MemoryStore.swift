@@ -3,6 +3,7 @@ import ArchiveStore
 import AuditCore
 import Bytes
 import Synchronization
+import TestCore
 
 /// Objects by key: the bytes of each version, the oldest first; nil for a delete marker.
 public typealias Objects = [String: [[UInt8]?]]
@@ -77,23 +78,6 @@ public final class MemoryStore: ObjectStore {
   public func list(_ prefix: String) -> [ObjectInfo] {
     objects.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }
       .map { ObjectInfo(key: $0.key, versions: Self.versions($0.value)) }
-  }
-}
-
-private final class MemoryReader: ObjectReader, @unchecked Sendable {
-  // One stage owns it at a time.
-  private let bytes: [UInt8]
-  private var offset = 0
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  var size: Int { bytes.count }
-
-  func read(into buffer: inout ByteBuffer, upTo count: Int) -> Int {
-    let end = min(bytes.count, offset + count)
-    defer { offset = end }
-    bytes[offset..<end].withUnsafeBytes { buffer.append($0) }
-    return end - offset
   }
 }
 

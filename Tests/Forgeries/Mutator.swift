@@ -3,6 +3,7 @@ import ArchiveStore
 import AuditCore
 import Bytes
 import Cryptography
+import TestCore
 import Zstandard
 
 /// Changes an archive at random: bytes, stretches, objects, and what knows the format.

@@ -3,6 +3,7 @@ import ArchiveStore
 import AuditCore
 import Cryptography
 import Signing
+import TestCore
 
 /// Makes sound archives of any shape.
 public struct RandomArchive {

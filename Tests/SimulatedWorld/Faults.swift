@@ -2,6 +2,7 @@
 import AuditCore
 import Pipeline
 import Postgres
+import TestCore
 
 /// What goes wrong during a run, and when.
 final class Faults: @unchecked Sendable {

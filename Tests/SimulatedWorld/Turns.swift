@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFibers
 import Pipeline
+import TestCore
 
 /// Runs the stages of a run one at a time on one thread, in an order that a seed decides.
 ///

@@ -5,6 +5,7 @@ import AuditCore
 import Cryptography
 import Pipeline
 import Signing
+import TestCore
 
 /// Why a world is not as it must be.
 struct WorldFault: Error, CustomStringConvertible {

@@ -3,6 +3,7 @@ import ArchiveStore
 import Archiver
 import AuditCore
 import ChainReader
+import TestCore
 import TestSupport
 import Testing
 

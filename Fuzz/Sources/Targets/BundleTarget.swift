@@ -2,30 +2,10 @@
 import AuditCore
 import Bytes
 import Cryptography
+import TestCore
 import Zstandard
 
 @testable import ArchiveStore
-
-/// An object in memory, read in pieces.
-final class MemoryObject: ObjectReader, @unchecked Sendable {
-  private let bytes: [UInt8]
-  private let pieceBytes: Int
-  private var offset = 0
-
-  init(_ bytes: [UInt8], pieceBytes: Int = .max) {
-    self.bytes = bytes
-    self.pieceBytes = pieceBytes
-  }
-
-  var size: Int { bytes.count }
-
-  func read(into buffer: inout ByteBuffer, upTo count: Int) -> Int {
-    let end = min(bytes.count, offset + min(count, pieceBytes))
-    defer { offset = end }
-    bytes[offset..<end].withUnsafeBytes { buffer.append($0) }
-    return end - offset
-  }
-}
 
 /// Nothing but the bundle that was written passes, whatever is done to it; a file as it comes is read or refused.
 @Sendable func checkBundle(_ input: [UInt8]) throws {
@@ -65,7 +45,7 @@ private let chunk = LineChunk()
 private func lines(_ bytes: [UInt8], _ expected: Manifest.Bundle?, _ pieceBytes: Int) throws -> [[UInt8]]? {
   var found: [[UInt8]] = []
   do {
-    let reader = try BundleReader(MemoryObject(bytes, pieceBytes: pieceBytes), name: "bundle", expected: expected)
+    let reader = try BundleReader(MemoryReader(bytes, pieceBytes: pieceBytes), name: "bundle", expected: expected)
     while try reader.next(chunk) {
       try require(
         chunk.leaves.count == chunk.count, "a chunk has \(chunk.leaves.count) leaves for \(chunk.count) lines")

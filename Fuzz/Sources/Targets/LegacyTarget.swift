@@ -2,6 +2,7 @@
 import AuditCore
 import Bytes
 import CanonicalJSON
+import TestCore
 
 @testable import ArchiveStore
 @testable import RowCodec
@@ -23,7 +24,7 @@ private func legacyLines(_ bytes: [UInt8], pieceBytes: Int) throws -> [[UInt8]]?
   var found: [[UInt8]] = []
   let chunk = LineChunk()
   do {
-    let reader = try LegacyReader(MemoryObject(bytes, pieceBytes: pieceBytes), name: "file")
+    let reader = try LegacyReader(MemoryReader(bytes, pieceBytes: pieceBytes), name: "file")
     while try reader.next(chunk) {
       for index in 0..<chunk.count { found.append([UInt8](chunk.bytes.unsafeBytes(chunk.range(index)))) }
     }

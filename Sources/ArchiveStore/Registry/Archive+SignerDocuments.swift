@@ -3,7 +3,13 @@ public import AuditCore
 
 extension Archive {
   /// Folders of small signed documents beside manifests and bundles.
-  static let documentFolders = ["signers", "revocations", "proofs", "countersignatures", "signoffs"]
+  static let documentFolders = documentKinds.map(\.folder)
+
+  /// What kind of document lies in which of them.
+  public static let documentKinds: [(folder: String, kind: SignedDocument.Kind)] = [
+    ("signers", .registry), ("revocations", .revocation), ("proofs", .payload),
+    ("countersignatures", .countersignature), ("signoffs", .signoff),
+  ]
 
   static let largestDocument = 8 << 20
 
@@ -36,7 +42,11 @@ extension Archive {
   ///
   /// Where a stranger's junk is in its place, and the store keeps versions, it goes on top of that.
   public func put(_ document: SignedDocument, at key: String, retention: Manifest.Retention) throws {
-    if try put(document.bytes, at: key, retention: retention) { return }
+    if try !put(document.bytes, at: key, retention: retention) { try cover(key, by: document, retention) }
+  }
+
+  /// Puts a document on top of what counts for nothing.
+  func cover(_ key: String, by document: SignedDocument, _ retention: Manifest.Retention) throws {
     if try store.addVersion("\(stream)/\(key)", .bytes(document.bytes), retention: retention) { return }
     throw Failure(
       .integrity, "an object of this name has another content", on: name(key),
@@ -65,7 +75,7 @@ extension Archive {
     }
     if try put(document.bytes, at: key, retention: retention) { return document }
     if let found = try counting() { return found }
-    try put(document, at: key, retention: retention)
+    try cover(key, by: document, retention)
     return document
   }
 

@@ -17,32 +17,21 @@ public struct ArchiveFreshness: Sendable {
   public init(_ archive: Archive, keys: KeyRing, now: Timestamp) throws {
     let sequences = try archive.readableSequences()
     manifests = sequences.count
-    let reach = try Reach(archive, sequences, from: Reach.signedEnd(archive, sequences, keys) ?? sequences.upperBound)
-    (newestClosedDay, lastRun) = (reach.newestClosedDay, reach.lastRun)
+    try look(archive, sequences, keys)
     let drills = try DrillRecord(archive, keys: keys, now: now)
     (lastDrill, failedDrill) = (drills.passed, drills.failed)
   }
 
-  /// How far the manifests before `end` reach.
-  private struct Reach {
-    private(set) var newestClosedDay: UTCDay?
-    private(set) var lastRun: Timestamp?
-
-    init(_ archive: Archive, _ sequences: Range<Int>, from end: Int) throws {
-      for sequence in (sequences.lowerBound..<end).reversed() {
-        let manifest = try archive.manifest(sequence).manifest
-        lastRun = lastRun ?? manifest.createdAt
-        guard manifest.coverage.isLast else { continue }
-        newestClosedDay = manifest.coverage.day
-        return
-      }
-    }
-
-    /// Behind the last manifest that a key at hand has signed, which vouches for those before it: what a stranger adds
-    /// there closes no day. Nil where none is signed.
-    static func signedEnd(_ archive: Archive, _ sequences: Range<Int>, _ keys: KeyRing) throws -> Int? {
-      guard keys.keys.contains(where: { $0.uses.contains(.manifests) }) else { return nil }
-      return try sequences.reversed().first { archive.isSigned(try archive.manifest($0)) }.map { $0 + 1 }
+  /// Looks back to the last manifest that closes a day: of those that a key at hand has signed, or one of them vouches for,
+  /// where one is signed. What a stranger adds behind them closes none.
+  private mutating func look(_ archive: Archive, _ sequences: Range<Int>, _ keys: KeyRing) throws {
+    var isVouchedFor = !keys.keys.contains { $0.uses.contains(.manifests) }
+    for sequence in sequences.reversed() {
+      let stored = try archive.manifest(sequence)
+      if !isVouchedFor && archive.isSigned(stored) { (isVouchedFor, lastRun, newestClosedDay) = (true, nil, nil) }
+      lastRun = lastRun ?? stored.manifest.createdAt
+      if stored.manifest.coverage.isLast { newestClosedDay = newestClosedDay ?? stored.manifest.coverage.day }
+      if isVouchedFor && newestClosedDay != nil { return }
     }
   }
 

@@ -63,6 +63,24 @@ public struct DocumentReader {
     try require(name) == .null ? nil : try digest(name)
   }
 
+  public func strings(_ name: String) throws(DocumentError) -> [String] {
+    var texts: [String] = []
+    for value in try array(name) {
+      guard let text = value.string else { throw error(name, "holds something that is no string") }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  public func digests(_ name: String) throws(DocumentError) -> [Digest] {
+    var digests: [Digest] = []
+    for text in try strings(name) {
+      guard let digest = Digest(hex: text) else { throw error(name, "holds what is no SHA-256 in lower-case hex") }
+      digests.append(digest)
+    }
+    return digests
+  }
+
   public func time(_ name: String) throws(DocumentError) -> Timestamp {
     guard let time = Timestamp(try string(name)) else { throw error(name, "is no UTC time") }
     return time

@@ -87,16 +87,3 @@ public struct InclusionProof: Equatable, Sendable {
       ? nil : "its frames' roots do not make its manifest's Merkle root"
   }
 }
-
-extension DocumentReader {
-  fileprivate func digests(_ name: String) throws(DocumentError) -> [Digest] {
-    var digests: [Digest] = []
-    for value in try array(name) {
-      guard let digest = value.string.flatMap({ Digest(hex: $0) }) else {
-        throw error(name, "holds what is no SHA-256 in lower-case hex")
-      }
-      digests.append(digest)
-    }
-    return digests
-  }
-}

@@ -61,11 +61,6 @@ extension SignedDocument {
   /// A registry's content as an archive holds it, from any other order of its members.
   public static func arrangedRegistry(_ content: JSONValue) -> JSONValue { MemberOrder.registry.arranged(content) }
 
-  /// A member of a registry's content that the format does not name; nil where there is none.
-  public static func unknownRegistryMember(_ content: JSONValue) -> String? {
-    MemberOrder.registry.unknown(in: content)
-  }
-
   /// Members of a registry's signer, in the format's order.
   public static let signerMembers = [
     "signer_kid", "algorithm", "public_key_pem", "deployedAt", "description", "status", "notBefore", "notAfter",

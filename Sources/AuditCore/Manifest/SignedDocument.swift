@@ -21,6 +21,9 @@ public struct SignedDocument: Equatable, Sendable {
     }
   }
 
+  /// A member of a document's content that the format does not name; nil where there is none.
+  public static func unknownMember(of content: JSONValue, _ kind: Kind) -> String? { kind.order.unknown(in: content) }
+
   public let kind: Kind
   public let content: JSONValue
   public let proof: Proof

@@ -25,13 +25,13 @@ final class PullFolder: @unchecked Sendable {  // its files are made on several 
   init(for path: String) throws {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    let slash = path.lastIndex(of: "/")
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let (folder, last) = Directory.split(path)
+    let name = String(last)
     guard !name.isEmpty, name != ".", name != "..", path.utf8.allSatisfy({ $0 != 0 }) else {
       throw Failure(.usage, "this is no name for a new folder", on: "--out", remedy: "name one that is not there yet")
     }
     target = path
-    parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    parent = folder
     try Self.refuseTaken(path)
     do throws(FileError) {
       try Directory.create(parent)

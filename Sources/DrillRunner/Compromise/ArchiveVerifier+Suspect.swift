@@ -35,7 +35,7 @@ extension ArchiveVerifier {
   public func findSuspectDocuments() throws -> Int {
     guard let suspects = settings.suspects, let suspect = settings.keys.suspect else { return 0 }
     var read = 0
-    for (folder, kind) in Self.documentFolders {
+    for (folder, kind) in Archive.documentKinds + [("drills", .report), ("checks", .check)] {
       for (name, document) in try documents(folder, kind) {
         read += 1
         try note(document, kind, "\(folder)/\(name)", suspect, suspects)
@@ -78,12 +78,6 @@ extension ArchiveVerifier {
     if isApproval { entry.standing = "an approval, given then or within 14 days" }
     try suspects.note(entry)
   }
-
-  private static let documentFolders: [(String, SignedDocument.Kind)] = [
-    ("signers", .registry), ("revocations", .revocation), ("proofs", .payload),
-    ("countersignatures", .countersignature),
-    ("signoffs", .signoff), ("drills", .report), ("checks", .check),
-  ]
 
   private static func time(of document: SignedDocument) -> Timestamp? {
     for name in ["createdAt", "time", "finishedAt", "startedAt", "madeAt"] {

@@ -22,7 +22,7 @@ public enum Proposal: Sendable {
     case MultisigPayload.format: self = .payload(try MultisigPayload(json: json))
     case SignerRegistry.format:
       // What is approved is what is shown: nothing that this software does not know of is signed along.
-      if let name = SignedDocument.unknownRegistryMember(json) {
+      if let name = SignedDocument.unknownMember(of: json, .registry) {
         throw DocumentError("it has a member that the format does not name: \"\(name)\"")
       }
       self = .registry(try SignerRegistry(json: json))

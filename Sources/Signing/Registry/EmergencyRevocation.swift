@@ -43,16 +43,10 @@ public struct EmergencyRevocation: Equatable, Sendable {
     kid = try reader.string("signer_kid")
     compromisedSince = try reader.time("compromisedSince")
     reason = try reader.string("reason")
-    if let name = json.members?.first(where: { !Self.members.contains($0.name) })?.name {
-      throw reader.error(name, "is unknown")
-    }
+    if let name = SignedDocument.unknownMember(of: json, .revocation) { throw reader.error(name, "is unknown") }
     // As it was written: the digest is over a time's own form.
     self.json = json
   }
-
-  private static let members = [
-    "format", "stream", "registry", "createdAt", "signer_kid", "compromisedSince", "reason",
-  ]
 
   public var digest: Digest { SignedDocument.digest(of: json) }
 

@@ -68,7 +68,7 @@ public struct SignerRegistry: Sendable {
     guard try reader.string("format") == Self.format else { throw reader.error("format", "is not \(Self.format)") }
     // Lists of other tools have members of their own in their signers: the first version may have taken them over.
     let own = JSONValue.object((json.members ?? []).filter { $0.name != "signers" })
-    if let name = SignedDocument.unknownRegistryMember(own) {
+    if let name = SignedDocument.unknownMember(of: own, .registry) {
       throw DocumentError("it has a member that the format does not name: \"\(name)\"")
     }
     stream = try reader.string("stream")
@@ -127,25 +127,5 @@ public struct SignerRegistry: Sendable {
       throw DocumentError(
         "the multisig asks for \(policy.threshold) signers, and only \(able) of its \(policy.signers.count) count")
     }
-  }
-}
-
-extension DocumentReader {
-  func strings(_ name: String) throws(DocumentError) -> [String] {
-    var texts: [String] = []
-    for value in try array(name) {
-      guard let text = value.string else { throw error(name, "holds something that is no string") }
-      texts.append(text)
-    }
-    return texts
-  }
-
-  func digests(_ name: String) throws(DocumentError) -> [Digest] {
-    var digests: [Digest] = []
-    for text in try strings(name) {
-      guard let digest = Digest(hex: text) else { throw error(name, "holds what is no SHA-256 in lower-case hex") }
-      digests.append(digest)
-    }
-    return digests
   }
 }

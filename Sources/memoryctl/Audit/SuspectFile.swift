@@ -10,10 +10,7 @@ final class SuspectFile: SuspectList.Writer {
 
   /// - Throws: where the file is there already.
   init(_ path: String) throws(Failure) {
-    do throws(FileError) { file = try File.create(path) } catch {
-      guard error.isThere else { throw Failure.file(error) }
-      throw Failure(.refused, "the file exists, and is not replaced", on: path, remedy: "give another name, or move it")
-    }
+    do throws(FileError) { file = try File.create(path) } catch { throw DocumentFiles.notCreated(path, error) }
   }
 
   func write(_ line: String) throws {

@@ -42,10 +42,12 @@ enum DocumentFiles {
 
   /// Writes a file that must not be there: whole under its name, or not at all.
   static func create(_ path: String, _ bytes: [UInt8]) throws(Failure) {
-    do throws(FileError) { try File.createWhole(path, bytes) } catch {
-      guard error.isThere else { throw Failure.file(error) }
-      throw Failure(.refused, "the file exists, and is not replaced", on: path, remedy: "give another name, or move it")
-    }
+    do throws(FileError) { try File.createWhole(path, bytes) } catch { throw notCreated(path, error) }
+  }
+
+  static func notCreated(_ path: String, _ error: FileError) -> Failure {
+    guard error.isThere else { return Failure.file(error) }
+    return Failure(.refused, "the file exists, and is not replaced", on: path, remedy: "give another name, or move it")
   }
 
   /// Replaces a file in one step, or makes it.

@@ -2,6 +2,7 @@
 import AuditCore
 import Bytes
 import Foundation
+import TestCore
 import Testing
 
 @testable import CanonicalJSON
@@ -125,7 +126,7 @@ struct CanonicalizerTests {
 
   @Test("both ways agree on random values, and their result is a fixed point")
   func bothWays() throws {
-    var random = SplitMix(state: 42)
+    var random = Dice(seed: 42)
     for _ in 0..<3000 {
       let text = randomJSON(&random, depth: 0)
       let direct = try canonical(text)
@@ -138,7 +139,7 @@ struct CanonicalizerTests {
 
   @Test("random doubles read back from their text")
   func randomDoubles() throws {
-    var random = SplitMix(state: 7)
+    var random = Dice(seed: 7)
     for _ in 0..<200_000 {
       let value = Double(bitPattern: random.next())
       guard value.isFinite, value != 0 else { continue }
@@ -150,7 +151,7 @@ struct CanonicalizerTests {
 
   @Test("any bytes at all are read without harm")
   func hostileBytes() throws {
-    var random = SplitMix(state: 3)
+    var random = Dice(seed: 3)
     var canonicalizer = Canonicalizer()
     let alphabet = Array(#"{}[]",:\u0019-.eE tfn"#.utf8) + [0xee, 0xf0, 0x9f, 0x80, 0x00, 0xff]
     for _ in 0..<20_000 {
@@ -169,18 +170,7 @@ struct CanonicalizerTests {
   }
 }
 
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-}
-
-private func randomJSON(_ random: inout SplitMix, depth: Int) -> String {
+private func randomJSON(_ random: inout Dice, depth: Int) -> String {
   let space = random.next() % 3 == 0 ? " " : ""
   switch random.next() % (depth > 5 ? 5 : 8) {
   case 0: return "null"
@@ -200,7 +190,7 @@ private func randomJSON(_ random: inout SplitMix, depth: Int) -> String {
   }
 }
 
-private func randomString(_ random: inout SplitMix) -> String {
+private func randomString(_ random: inout Dice) -> String {
   let pieces = [
     "a", "b", "Z", "0", "é", "€", "\u{fb33}", "😂", "\\n", "\\u0001", "\\\"", "\\\\", " ", "longer than eight",
     "\u{ffff}", "\u{d7ff}",

@@ -2,14 +2,15 @@
 import Bytes
 import CanonicalJSON
 import Foundation
+import TestCore
 import TestSupport
 import Testing
 
 /// JSON texts of random values, in whatever form a writer may give them.
 private struct RandomText {
-  private var numbers: SplitMix
+  private var numbers: Dice
 
-  init(seed: UInt64) { numbers = SplitMix(state: seed) }
+  init(seed: UInt64) { numbers = Dice(seed: seed) }
 
   private mutating func number(below limit: Int) -> Int { Int.random(in: 0..<limit, using: &numbers) }
 
